@@ -1,0 +1,67 @@
+"""The command line: one file a command, each with a function beside it in the package that does the work.
+
+Only this room prints or exits. A command module has `register(app)`, imports nothing heavy at its top, and raises
+`ToolkitError`; `main` turns that into one line and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import typer
+
+from toolkit.cli.screen import complain, quiet_crash
+from toolkit.errors import ToolkitError
+
+__all__ = ["app", "main"]
+
+COMMANDS = (
+    "init",
+    "add",
+    "consent",
+    "run",
+    "status",
+    "show",
+    "roles",
+    "measures",
+    "export",
+    "models",
+    "evaluate",
+    "demo",
+)
+
+app = typer.Typer(
+    name="toolkit",
+    help="Listening measures for consented recordings of counselling and therapy sessions.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    *,
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    """Listening measures for consented recordings of counselling and therapy sessions."""
+    os.environ["TOOLKIT_DEBUG"] = "1" if debug else ""
+
+
+for command in COMMANDS:
+    import_module(f"toolkit.cli.{command}").register(app)
+
+
+def main() -> None:
+    """Run the command line: the console script ``toolkit``."""
+    sys.excepthook = quiet_crash
+    try:
+        app()
+    except ToolkitError as error:
+        if os.environ.get("TOOLKIT_DEBUG"):
+            raise
+        complain(error)
+        sys.exit(error.exit_code)
