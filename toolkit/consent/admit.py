@@ -1,0 +1,207 @@
+"""The gate: a recording becomes a `ConsentedRecording`, or nothing of it is decoded.
+
+`audio.load` takes only a `ConsentedRecording`, and only `admit` makes one. There is no option, setting or
+environment variable that goes round it. The type guards against mistakes; it cannot stop somebody who can change the
+program or the ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import InitVar, dataclass
+from datetime import date
+from typing import BinaryIO, NoReturn, final
+
+from toolkit.consent.ledger import Ledger, Party, Record, Unreadable, granted, parties
+from toolkit.errors import ConsentError, InputError
+from toolkit.intervals import Span
+from toolkit.types import Purpose, Recording
+
+__all__ = ["ConsentedRecording", "Refusal", "admit", "fingerprint", "open_recording"]
+
+_SEAL = object()
+_BLOCK = 1 << 20
+
+
+class Refusal(ConsentError):  # noqa: N818 - what it is, not only that it failed
+    """A refused session; `rule` names the rule in one word, for the audit log and for scripts."""
+
+    def __init__(self, session_id: str, rule: str, reason: str, *, hint: str = "") -> None:
+        self.session_id = session_id
+        self.rule = rule
+        super().__init__(f"session {session_id}: {reason} (rule: {rule}).", hint=hint)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConsentedRecording:
+    """A recording whose parties all agreed to its being measured. Made by `admit` only.
+
+    Attributes
+    ----------
+    recording
+        The row of ``sessions.csv``.
+    purposes
+        What every party has granted and holds today; `Purpose.MEASURE` is always among them.
+    excluded
+        Portions to silence before any model hears them: disjoint, in order, seconds.
+    sha256
+        Digest of the file the consent is for, in hexadecimal.
+    """
+
+    recording: Recording
+    purposes: frozenset[Purpose]
+    excluded: tuple[Span, ...]
+    sha256: str
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a ConsentedRecording is made by toolkit.consent.admit only")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a ConsentedRecording stays in its process: hand over the session id and admit it there")
+
+
+def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], today: date) -> ConsentedRecording:
+    """Let a recording in when every party's consent covers it today, and the file is the one they consented to.
+
+    Parameters
+    ----------
+    recording
+        The session asked for.
+    ledger
+        The study's consent ledger.
+    purposes
+        What the caller needs; `Purpose.MEASURE` is needed always.
+    today
+        The day to judge by.
+
+    Raises
+    ------
+    Refusal
+        With the first rule that refuses, in this order: no-record, an unreadable record's own rule, withdrawn,
+        party-missing, purpose-not-granted, not-yet-valid, expired, other-recording. A `ConsentError` (exit code 3).
+    InputError
+        When consent is there, but the file is not, or is none that can be read.
+    """
+    session_id = recording.session_id
+    record = _record(session_id, ledger)
+    _check_parties(recording, record)
+    needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes}]
+    for party in record.parties:
+        for purpose in needed:
+            _check_grant(session_id, record, party, purpose, today=today)
+    if not record.recording_sha256:
+        raise Refusal(
+            session_id,
+            "other-recording",
+            "the consent record does not say for which file it is",
+            hint="Record it with: toolkit consent grant",
+        )
+    sha256 = fingerprint(recording)
+    if sha256 != record.recording_sha256:
+        raise Refusal(
+            session_id,
+            "other-recording",
+            f"{recording.path.name} is not the file that consent was given for",
+            hint="Put the right file back, or withdraw the session and grant again.",
+        )
+    return ConsentedRecording(recording, granted(record, today), record.excluded, sha256, _SEAL)
+
+
+def _record(session_id: str, ledger: Ledger) -> Record:
+    """The session's record, if there is a readable one that was not withdrawn."""
+    record = ledger.records.get(session_id)
+    if record is None:
+        raise Refusal(
+            session_id,
+            "no-record",
+            "no consent is recorded",
+            hint=f"Record it with: toolkit consent grant STUDY --session {session_id} --purpose measure",
+        )
+    if isinstance(record, Unreadable):
+        raise Refusal(session_id, record.rule, f"consent.toml: {record.reason}", hint="Correct consent.toml.")
+    if record.withdrawn_on is not None:
+        raise Refusal(session_id, "withdrawn", f"consent was withdrawn on {record.withdrawn_on}")
+    return record
+
+
+def _check_parties(recording: Recording, record: Record) -> None:
+    """Refuse when somebody of ``sessions.csv`` is not in the record."""
+    absent = [p for p in parties(recording) if p not in record.parties]
+    if absent or not record.parties:
+        who = f"the {absent[0].role} {absent[0].id}" if absent else "everybody"
+        raise Refusal(
+            recording.session_id,
+            "party-missing",
+            f"{who} is missing in the consent record",
+            hint="Does sessions.csv name the right people? Grant again for those who agreed.",
+        )
+
+
+def _check_grant(session_id: str, record: Record, party: Party, purpose: Purpose, *, today: date) -> None:
+    """Refuse when a party has not granted a purpose, or none of the grants holds today."""
+    grants = [g for g in record.grants if g.party == party and purpose in g.purposes]
+    who = f"the {party.role} {party.id}"
+    if not grants:
+        raise Refusal(session_id, "purpose-not-granted", f"{who} has not granted the purpose {purpose}")
+    if any(g.holds(today) for g in grants):
+        return
+    begins = [g.granted_on for g in grants if g.granted_on > today]
+    if begins:
+        raise Refusal(session_id, "not-yet-valid", f"what {who} granted for {purpose} begins on {min(begins)}")
+    ended = max(g.expires_on for g in grants if g.expires_on is not None)
+    raise Refusal(
+        session_id, "expired", f"what {who} granted for {purpose} ended on {ended}", hint="Ask again before it is used."
+    )
+
+
+def open_recording(recording: Recording) -> BinaryIO:
+    """Open the file of a recording for reading; a pipe, folder or device is refused and never waited for.
+
+    Raises
+    ------
+    InputError
+        When it is not there, is no regular file, or may not be read.
+    """
+    where = f"session {recording.session_id}: "
+    name = recording.path.name
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        handle = os.open(recording.path, flags)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(
+            f"{where}no such recording: {name}.", hint="Has it been moved? sessions.csv says where it was."
+        ) from None
+    except PermissionError:
+        raise InputError(f"{where}no permission to read {name}.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{where}{name} cannot be opened: {type(error).__name__}.") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError(f"{where}{name} is not a file.", hint="Give the recording itself.")
+    return os.fdopen(handle, "rb")
+
+
+def fingerprint(recording: Recording) -> str:
+    """SHA-256 of a recording's bytes, in hexadecimal; nothing is decoded and memory stays constant.
+
+    Raises
+    ------
+    InputError
+        As `open_recording`, or when the disk fails while reading.
+    """
+    digest = hashlib.sha256()
+    with open_recording(recording) as file:
+        try:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+        except OSError as error:
+            raise InputError(
+                f"session {recording.session_id}: {recording.path.name} cannot be read: {type(error).__name__}."
+            ) from None
+    return digest.hexdigest()

@@ -1,0 +1,215 @@
+"""The consent ledger: ``consent.toml``, which a clinic can read, edit and audit.
+
+::
+
+    schema_version = 1
+
+    [sessions.s01]
+    parties = [{ role = "therapist", id = "T01" }, { role = "client", id = "C01" }]
+    excluded = [[62.0, 75.5]]           # seconds: silenced before any model hears them
+    recording_sha256 = "9f86d081..."    # written by: toolkit consent grant
+    withdrawn_on = 2026-11-23           # only when somebody withdrew
+    note = "form in cabinet 3"          # optional
+
+    [[sessions.s01.grants]]             # one or more for each party
+    role = "therapist"
+    id = "T01"
+    purposes = ["measure", "transcript"]
+    granted_on = 2026-10-01
+    expires_on = 2027-10-01             # the last day on which it holds; optional
+    recorded_by = "reception"           # optional
+
+What is not known is not granted: an unknown field, purpose, role or schema refuses. A record that cannot be read
+refuses its own session and no other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from toolkit import atomic
+from toolkit.consent.records import Grant, Party, Record, Unreadable, parse, to_table
+from toolkit.errors import ConsentError
+from toolkit.intervals import Span, union
+from toolkit.types import Purpose, Recording, Role
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Grant",
+    "Ledger",
+    "Party",
+    "Record",
+    "Unreadable",
+    "dump",
+    "grant",
+    "granted",
+    "load",
+    "parties",
+    "save",
+]
+
+SCHEMA_VERSION = 1
+
+HEADER = """\
+# Consent ledger: who agreed to what, for each session. What is not written here is refused.
+# It may be edited by hand; the toolkit keeps every field, but no comments, when it writes. Use note = "..." instead.
+# Purposes: measure, transcript, supervision, research, voiceprint. Every party of a session must have granted one.
+# Dates are written 2026-11-23, without quotes. expires_on is the last day on which a grant holds.
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All consent records of a study, by session id."""
+
+    records: Mapping[str, Record | Unreadable] = field(default_factory=lambda: MappingProxyType({}))
+
+    def record(self, session_id: str) -> Record | None:
+        """The record of a session, None when there is none.
+
+        Raises
+        ------
+        ConsentError
+            When the session's record cannot be read.
+        """
+        found = self.records.get(session_id)
+        if isinstance(found, Unreadable):
+            raise ConsentError(found.message(session_id), hint="Correct consent.toml.")
+        return found
+
+    def replace(self, session_id: str, record: Record) -> Ledger:
+        """The ledger with one session's record added or replaced."""
+        return Ledger(MappingProxyType({**self.records, session_id: record}))
+
+
+def load(path: Path) -> Ledger:
+    """Read a ledger; one that is not there grants nothing.
+
+    Parameters
+    ----------
+    path
+        A ``consent.toml``.
+
+    Raises
+    ------
+    ConsentError
+        When the file cannot be read, is no TOML, or has an unknown schema or top-level field. A single record that
+        cannot be read is kept as `Unreadable` and refuses its session only.
+    """
+    try:
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        return Ledger()
+    except UnicodeDecodeError:
+        raise ConsentError(f"{path.name} is not UTF-8 text.", hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConsentError(f"{path.name} cannot be read: {type(error).__name__}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConsentError(
+            f"{path.name} is no valid TOML: {error}.", hint="Correct it; until then all is refused."
+        ) from None
+    version = tables.pop("schema_version", None)
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise ConsentError(
+            f"{path.name}: schema_version is {version!r}, this toolkit knows {SCHEMA_VERSION} (rule: unknown-schema).",
+            hint="Until it is known, all is refused.",
+        )
+    sessions = tables.pop("sessions", {})
+    if tables or not isinstance(sessions, dict):
+        name = next(iter(tables), "sessions")
+        raise ConsentError(
+            f"{path.name}: unknown or wrong field {name!r} (rule: unknown-field).",
+            hint="Only schema_version and [sessions.ID] stand at the top.",
+        )
+    return Ledger(MappingProxyType({key: parse(table) for key, table in sessions.items()}))
+
+
+def save(path: Path, ledger: Ledger) -> None:
+    """Write a ledger, whole or not at all; records that could not be read are kept as they are.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written.
+    """
+    atomic.write_text(path, dump(ledger))
+
+
+def dump(ledger: Ledger) -> str:
+    """A ledger as TOML with a header that explains it."""
+    import tomli_w
+
+    sessions: dict[str, Any] = {
+        key: r.table if isinstance(r, Unreadable) else to_table(r) for key, r in ledger.records.items()
+    }
+    tables = {"schema_version": SCHEMA_VERSION, "sessions": sessions}
+    return HEADER + tomli_w.dumps(tables)
+
+
+def parties(recording: Recording) -> tuple[Party, ...]:
+    """Who took part according to ``sessions.csv``; several ids of one role are separated by ``;``."""
+    named = ((Role.THERAPIST, recording.therapist), (Role.CLIENT, recording.client))
+    return tuple(Party(role, part.strip()) for role, ids in named for part in ids.split(";") if part.strip())
+
+
+def grant(
+    record: Record | None,
+    given: Grant,
+    *,
+    by: Iterable[Party],
+    excluded: Iterable[Span] = (),
+    recording_sha256: str,
+) -> Record:
+    """Add a grant to a record.
+
+    For each party and purpose the latest grant counts: `given` replaces what the same party granted earlier for the
+    same purposes and leaves other purposes alone. Excluded portions add up. A grant after a withdrawal starts anew:
+    nothing granted before the withdrawal comes back, the excluded portions stay.
+
+    Parameters
+    ----------
+    record
+        The session's record, None when there is none yet.
+    given
+        What is granted; its `party` is replaced by each of `by`.
+    by
+        The parties who grant it.
+    excluded
+        Portions to leave out, seconds from the start.
+    recording_sha256
+        Digest of the recording that the grant is for.
+    """
+    givers = tuple(dict.fromkeys(by))
+    old = record or Record(parties=(), grants=())
+    kept: list[Grant] = []
+    for earlier in () if old.withdrawn_on else old.grants:
+        left = earlier.purposes - given.purposes if earlier.party in givers else earlier.purposes
+        if left:
+            kept.append(dataclasses.replace(earlier, purposes=left))
+    return dataclasses.replace(
+        old,
+        parties=tuple(dict.fromkeys([*old.parties, *givers])),
+        grants=(*kept, *(dataclasses.replace(given, party=party) for party in givers)),
+        excluded=union([*old.excluded, *excluded]),
+        recording_sha256=recording_sha256,
+        withdrawn_on=None,
+    )
+
+
+def granted(record: Record, today: date) -> frozenset[Purpose]:
+    """Purposes that every party has granted and that hold today: the most restrictive consent wins."""
+    if record.withdrawn_on or not record.parties:
+        return frozenset()
+    everyone = [
+        frozenset(p for g in record.grants if g.party == party and g.holds(today) for p in g.purposes)
+        for party in record.parties
+    ]
+    return frozenset.intersection(*everyone)
