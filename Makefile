@@ -1,0 +1,48 @@
+# Everything runs in .venv, which these targets make. See README.md for the same lines without make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format models lock notebook clean help
+
+help:
+	@echo "make demo   the main job on sample_data: audio to listening measures, on a fresh machine"
+	@echo "make test   the tests"
+	@echo "make lint   ruff and mypy"
+	@echo "make format   let ruff format the code"
+	@echo "make lock   resolve requirements.lock again after pyproject.toml changed"
+
+demo: $(READY)
+	@$(BIN)/toolkit demo
+
+test: $(READY)
+	@$(BIN)/toolkit models fetch
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+models: $(READY)
+	$(BIN)/toolkit models fetch
+
+notebook: $(READY)
+	$(BIN)/jupyter lab notebooks
+
+$(READY): requirements.lock pyproject.toml
+	@sh pipelines/setup.sh $(PYTHON) $(VENV)
+	@touch $(READY)
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev \
+	  --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) demo-study
