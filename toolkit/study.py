@@ -8,19 +8,22 @@
       consent.toml      who agreed to what
       recordings/       or anywhere else
       results/          one folder a session
+      overlay/          corrections by a human, one file a session
       audit.jsonl       what was done, append-only
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import atomic, settings
 from toolkit.consent import ledger
+from toolkit.consent.admit import open_recording
 from toolkit.errors import InputError, StoreError
 from toolkit.formats import sessions
 from toolkit.types import Recording
@@ -64,6 +67,10 @@ class Study:
     def results(self) -> Path:
         """The folder of results, one folder a session."""
         return self.root / "results"
+
+    def overlay(self, session_id: str) -> Path:
+        """Where a human's corrections of one session lie; see `toolkit.overlay`."""
+        return self.root / "overlay" / f"{session_id}.csv"
 
     @property
     def recordings_folder(self) -> Path:
@@ -161,6 +168,48 @@ class Study:
         few = ", ".join(list(known)[:8]) + (" …" if len(known) > 8 else "")
         hint = f"Did you mean {near[0]}?" if near else f"Known: {few}." if known else "Add it with: toolkit add"
         raise InputError(f"no session {session_id[:80]} in sessions.csv.", hint=hint)
+
+    def add(self, path: Path, columns: Mapping[str, str]) -> Recording:
+        """Add a recording to ``sessions.csv``; the file itself stays where it is.
+
+        Parameters
+        ----------
+        path
+            The audio file; written relative to the study when it lies inside, else absolute.
+        columns
+            The other columns of ``sessions.csv`` as text; see `toolkit.formats.sessions`.
+
+        Raises
+        ------
+        InputError
+            When a value is not allowed, the session or the file is there already, or the file is missing, empty, no
+            regular file or not readable.
+        StoreError
+            When ``sessions.csv`` cannot be written.
+        """
+        row = {**columns, "recording": self._written(path)}
+        session_id = row["session_id"]
+        new = sessions.parse(row, root=self.root, where=f"session {session_id[:80]}")
+        with open_recording(new) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise InputError(f"session {session_id}: {path.name} is empty.", hint="Was it copied to the end?")
+        with self.editing():
+            for other in self.recordings().values():
+                if other.session_id.casefold() == session_id.casefold():
+                    raise InputError(
+                        f"session {session_id} is in sessions.csv already.",
+                        hint="Give another --session, or change its line in sessions.csv.",
+                    )
+                if other.path.exists() and other.path.samefile(new.path):
+                    raise InputError(f"session {session_id}: {path.name} is session {other.session_id} already.")
+            sessions.append(self.sessions_file, row)
+        return new
+
+    def _written(self, path: Path) -> str:
+        """A recording's path as ``sessions.csv`` has it: symbolic links of its folder resolved, not its own."""
+        absolute = path.parent.resolve() / path.name
+        root = self.root.resolve()
+        return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(absolute)
 
     @contextmanager
     def editing(self) -> Iterator[None]:

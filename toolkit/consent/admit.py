@@ -20,7 +20,7 @@ from toolkit.errors import ConsentError, InputError
 from toolkit.intervals import Span
 from toolkit.types import Purpose, Recording
 
-__all__ = ["ConsentedRecording", "Refusal", "admit", "fingerprint", "open_recording"]
+__all__ = ["ConsentedRecording", "Refusal", "admit", "covered", "fingerprint", "open_recording"]
 
 _SEAL = object()
 _BLOCK = 1 << 20
@@ -89,12 +89,7 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
         When consent is there, but the file is not, or is none that can be read.
     """
     session_id = recording.session_id
-    record = _record(session_id, ledger)
-    _check_parties(recording, record)
-    needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes}]
-    for party in record.parties:
-        for purpose in needed:
-            _check_grant(session_id, record, party, purpose, today=today)
+    record = covered(recording, ledger, purposes=purposes, today=today)
     if not record.recording_sha256:
         raise Refusal(
             session_id,
@@ -111,6 +106,23 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
             hint="Put the right file back, or withdraw the session and grant again.",
         )
     return ConsentedRecording(recording, granted(record, today), record.excluded, sha256, _SEAL)
+
+
+def covered(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], today: date) -> Record:
+    """The record that covers a session today, by all the rules of `admit` but the last: no file is touched.
+
+    Raises
+    ------
+    Refusal
+        With the first rule that refuses.
+    """
+    record = _record(recording.session_id, ledger)
+    _check_parties(recording, record)
+    needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes}]
+    for party in record.parties:
+        for purpose in needed:
+            _check_grant(recording.session_id, record, party, purpose, today=today)
+    return record
 
 
 def _record(session_id: str, ledger: Ledger) -> Record:

@@ -165,6 +165,7 @@ def grant(
     given: Grant,
     *,
     by: Iterable[Party],
+    present: Iterable[Party] = (),
     excluded: Iterable[Span] = (),
     recording_sha256: str,
 ) -> Record:
@@ -182,6 +183,8 @@ def grant(
         What is granted; its `party` is replaced by each of `by`.
     by
         The parties who grant it.
+    present
+        Further parties of the session, who have not granted it.
     excluded
         Portions to leave out, seconds from the start.
     recording_sha256
@@ -196,7 +199,7 @@ def grant(
             kept.append(dataclasses.replace(earlier, purposes=left))
     return dataclasses.replace(
         old,
-        parties=tuple(dict.fromkeys([*old.parties, *givers])),
+        parties=tuple(dict.fromkeys([*old.parties, *present, *givers])),
         grants=(*kept, *(dataclasses.replace(given, party=party) for party in givers)),
         excluded=union([*old.excluded, *excluded]),
         recording_sha256=recording_sha256,

@@ -37,6 +37,7 @@ __all__ = [
     "check_party",
     "check_session_id",
     "check_speakers",
+    "parse",
     "read",
 ]
 
@@ -87,7 +88,7 @@ def read(path: Path, *, root: Path) -> dict[str, Recording]:
                 f"{where}: {len(values)} values, but {len(table.header)} columns.",
                 hint="Put a value with a comma in double quotes; leave unused columns empty.",
             )
-        recording = _recording(dict(zip(table.header, values, strict=True)), root=root, where=where)
+        recording = parse(dict(zip(table.header, values, strict=True)), root=root, where=where)
         folded = recording.session_id.casefold()  # S1 and s1 are one folder on macOS and Windows
         if folded in lines:
             raise InputError(
@@ -180,8 +181,14 @@ def _check_header(header: tuple[str, ...], where: str) -> None:
             raise InputError(f"{where}: column {name} is missing.", hint=f"Needed: {', '.join(REQUIRED)}.")
 
 
-def _recording(row: dict[str, str], *, root: Path, where: str) -> Recording:
-    """Check one row."""
+def parse(row: Mapping[str, str], *, root: Path, where: str) -> Recording:
+    """Check one row: column to text.
+
+    Raises
+    ------
+    InputError
+        For the first value that is not allowed; the message begins with `where`.
+    """
     value = {name: text if name == "recording" else text.strip() for name, text in row.items()}
     if not value["recording"].strip() or "\0" in value["recording"]:
         raise InputError(f"{where}: recording is empty.", hint="Give the path of the audio file.")

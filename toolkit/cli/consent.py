@@ -1,0 +1,238 @@
+"""`toolkit consent`: record who agreed to what, take it back, list and check it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from toolkit.cli.consent_lines import (
+    choose,
+    grant_lines,
+    parse_expiry,
+    parse_party,
+    parse_portion,
+    parse_purpose,
+    standing,
+)
+from toolkit.cli.screen import say, stdout, table
+from toolkit.errors import ConsentError, InputError, StoreError, ToolkitError
+from toolkit.types import Purpose, Recording, Role
+
+if TYPE_CHECKING:
+    from toolkit.consent.ledger import Record
+    from toolkit.study import Study
+
+__all__ = ["register"]
+
+group = typer.Typer(no_args_is_help=True, help="Record who agreed to what, take it back, list and check it.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(group, name="consent")
+
+
+STUDY = typer.Argument(help="Folder of the study.")
+SESSION = typer.Option(..., "--session", metavar="ID", help="Which session.")
+
+
+@group.command(
+    "grant",
+    epilog="Example: toolkit consent grant my-study --session s01 --purpose measure --purpose transcript "
+    "--expires 2027-11-23 --exclude 12:30-13:05",
+)
+def grant(
+    study: Path = STUDY,
+    *,
+    session: str = SESSION,
+    purpose: list[str] = typer.Option(
+        ..., "--purpose", help=f"One of {', '.join(Purpose)}; may be given several times."
+    ),
+    expires: str = typer.Option("", "--expires", metavar="DATE", help="Last day on which it holds: 2027-11-23."),
+    exclude: list[str] = typer.Option(
+        [], "--exclude", metavar="START-END", help="Leave this portion out: seconds, mm:ss or hh:mm:ss. Repeatable."
+    ),
+    by: str = typer.Option("", "--by", metavar="NAME", help="Who records this."),
+    party: list[str] = typer.Option(
+        [], "--party", metavar="ID", help="Only this party agrees (all do when left out). Repeatable."
+    ),
+    also: list[str] = typer.Option(
+        [], "--also", metavar="ROLE=ID", help="Somebody else took part: interpreter=I01. Repeatable."
+    ),
+) -> None:
+    """Record what the parties of a session have agreed to.
+
+    For each purpose the latest grant counts; other purposes granted before, and portions left out before, stay.
+    """
+    from toolkit.consent import audit, ledger
+    from toolkit.consent.admit import fingerprint
+    from toolkit.study import Study
+
+    today = this_day()
+    given = ledger.Grant(
+        party=ledger.Party(Role.UNKNOWN, ""),
+        purposes=frozenset(parse_purpose(p) for p in purpose),
+        granted_on=today,
+        expires_on=parse_expiry(expires, today=today),
+        recorded_by=by,
+    )
+    portions = [parse_portion(text) for text in exclude]
+    opened = Study.open(study)
+    recording = opened.recording(session)
+    sha256 = fingerprint(recording)
+    with opened.editing():
+        book = opened.ledger()
+        old = book.record(session)
+        check_same_file(recording, old, sha256)
+        present = dict.fromkeys([*ledger.parties(recording), *(parse_party(text) for text in also)])
+        known = dict.fromkeys([*(old.parties if old else ()), *present])
+        record = ledger.grant(
+            old,
+            given,
+            by=choose(known, party) if party else present,
+            present=present,
+            excluded=portions,
+            recording_sha256=sha256,
+        )
+        ledger.save(opened.consent_file, book.replace(session, record))
+    audit.append(
+        opened.audit_file,
+        "grant",
+        session_id=session,
+        purposes=[str(p) for p in Purpose if p in given.purposes],
+        expires_on=expires,
+        excluded=len(portions),
+    )
+    if old is not None and old.withdrawn_on is not None:
+        say(f"The withdrawal of {old.withdrawn_on} is lifted; what was granted before it stays withdrawn.")
+    for line in grant_lines(recording, record, today):
+        say(line)
+    say("Next: " + f"toolkit run {shlex.quote(str(study))}")
+
+
+@group.command("withdraw", epilog="Example: toolkit consent withdraw my-study --session s01")
+def withdraw(
+    study: Path = STUDY,
+    *,
+    session: str = SESSION,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask first."),
+) -> None:
+    """Withdraw consent for a session, and delete everything that was derived from its recording.
+
+    To take back one purpose only, withdraw and grant the others again.
+    """
+    from toolkit import atomic, store
+    from toolkit.consent import audit
+    from toolkit.formats import sessions
+    from toolkit.study import Study
+
+    opened = Study.open(study)
+    sessions.check_session_id(session, where="--session")  # it will name files to delete
+    check_known(opened, session)
+    if not yes:
+        typer.confirm(f"Withdraw consent for session {session}, and delete all its results?", abort=True)
+    mark_withdrawn(opened, session, this_day())  # first, so that nothing new is made while the old is deleted
+    audit.append(opened.audit_file, "withdraw", session_id=session)
+    count = store.purge(opened, session)
+    count += atomic.remove(opened.overlay(session))
+    audit.append(opened.audit_file, "purge", session_id=session, files=count)
+    say(f"Session {session}: consent is withdrawn, and {count} derived file{'' if count == 1 else 's'} deleted.")
+    say("The recording itself was left where it is, as were backups and earlier exports: delete those yourself.")
+
+
+@group.command("list", epilog="Example: toolkit consent list my-study")
+def list_(
+    study: Path = STUDY,
+    *,
+    as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
+) -> None:
+    """List every session with what its parties agreed to, as of today."""
+    from toolkit.study import Study
+
+    opened = Study.open(study)
+    found = opened.recordings()
+    book = opened.ledger()
+    rows = [standing(s, found.get(s), book, this_day()) for s in dict.fromkeys([*found, *book.records])]
+    if as_json:
+        print(json.dumps({"sessions": [row.as_dict() for row in rows]}, indent=2))  # noqa: T201 - the result
+        return
+    if not rows:
+        say("This study has no sessions yet. Add one with: toolkit add STUDY RECORDING --session s01 …")
+        return
+    columns = ("session", "parties", "purposes", "expires", "excluded", "state")
+    stdout.print(table("", columns, [row.cells() for row in rows]))
+
+
+@group.command("check", epilog="Example: toolkit consent check my-study")
+def check(study: Path = STUDY) -> None:
+    """Check for every session whether it may be measured today; the exit code is 3 when one may not."""
+    from toolkit.consent import audit
+    from toolkit.consent.admit import admit
+    from toolkit.study import Study
+
+    opened = Study.open(study)
+    found, book, today = opened.recordings(), opened.ledger(), this_day()
+    rows: list[tuple[str, str, str]] = []
+    errors: list[ToolkitError] = []
+    for session, recording in found.items():
+        try:
+            consented = admit(recording, book, purposes=[Purpose.MEASURE], today=today)
+            rows.append((session, "yes", ", ".join(sorted(consented.purposes))))
+        except (ConsentError, InputError) as error:
+            errors.append(error)
+            rows.append((session, "no", error.message.removeprefix(f"session {session}: ")))
+    stdout.print(table("", ("session", "may be measured", "purposes, or why not"), rows))
+    findings = audit.verify(opened.audit_file)
+    if findings.ok:
+        torn = "; its last line was cut off by a crash and is repaired by the next command" if findings.torn else ""
+        say(f"Audit log: {findings.count} lines, as they were written{torn}.")
+    if errors:
+        refused = any(isinstance(e, ConsentError) for e in errors)
+        kind = ConsentError if refused else InputError
+        raise kind(f"{len(errors)} of {len(found)} sessions may not be measured today.", hint="The table says why.")
+    if not findings.ok:
+        raise StoreError(f"audit.jsonl has been changed: {findings.problems[0]}")
+
+
+def this_day() -> date:
+    """Today by the calendar of this place: that is what a consent form means."""
+    return date.today()  # noqa: DTZ011 - a time zone would make it another day
+
+
+def check_same_file(recording: Recording, old: Record | None, sha256: str) -> None:
+    """Refuse to carry a consent over to another file."""
+    if old is None or old.withdrawn_on is not None or old.recording_sha256 in {"", sha256}:
+        return
+    raise ConsentError(
+        f"session {recording.session_id}: {recording.path.name} is not the file that consent was given for "
+        "(rule: other-recording).",
+        hint="Put the right file back, or withdraw the session and grant again.",
+    )
+
+
+def check_known(study: Study, session: str) -> None:
+    """Refuse an id of which neither the table, the ledger nor the results know anything."""
+    if session in study.ledger().records or session in study.recordings():
+        return
+    study.recording(session)
+
+
+def mark_withdrawn(study: Study, session: str, today: date) -> None:
+    """Write the withdrawal into the ledger, whatever stood there for the session."""
+    from toolkit.consent import ledger
+
+    with study.editing():
+        book = study.ledger()
+        old = book.records.get(session)
+        if not isinstance(old, ledger.Record):
+            found = study.recordings().get(session)
+            old = ledger.Record(parties=ledger.parties(found) if found else (), grants=())
+        if old.withdrawn_on is None:
+            record = dataclasses.replace(old, withdrawn_on=today)
+            ledger.save(study.consent_file, book.replace(session, record))
