@@ -1,0 +1,49 @@
+"""`toolkit demo`: two consented role-plays from audio to a page of listening measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from toolkit.cli.screen import say, stdout, table
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo", epilog="Example: toolkit demo --study demo-study")(demo)
+
+
+def demo(
+    *,
+    study: Path = typer.Option(
+        Path("demo-study"), "--study", help="Folder to make; processed again only what changed."
+    ),
+    sample_data: Path | None = typer.Option(None, "--sample-data", help="Folder of the sample recordings."),
+) -> None:
+    """Process the sample sessions: two role-plays, consented, spoken by synthetic voices."""
+    from toolkit import batch, display, session
+    from toolkit.cli.models import fetch_with_bars
+    from toolkit.cli.run import Bars
+    from toolkit.demo import prepare
+    from toolkit.display.terminal import compare, screens
+    from toolkit.settings import load as load_settings
+
+    opened = prepare(study, sample_data)
+    say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
+    fetch_with_bars(session.models_of(load_settings(opened.settings_file)))
+    with Bars() as bars:
+        outcomes = batch.run(opened, [], bars)
+    stdout.print(table("", ("session", "result", "what"), [(o.session_id, o.state, o.message) for o in outcomes]))
+    code = batch.worst_exit_code(outcomes)
+    if code:
+        raise typer.Exit(code)
+    reviews = [display.scan(study, o.session_id) for o in outcomes]
+    for review in reviews[:1]:
+        for part in screens(review, width=stdout.width):
+            stdout.print(part)
+    stdout.print(compare(reviews))
+    say(f"\nThe other one:  toolkit show {study} {outcomes[-1].session_id}")
+    say("As a notebook:  make notebook")

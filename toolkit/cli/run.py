@@ -1,0 +1,99 @@
+"""`toolkit run`: sessions from audio to measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+
+from toolkit.cli.screen import say, stderr, stdout, table
+
+__all__ = ["Bars", "register"]
+
+NO_SESSIONS = "No sessions yet. Add one: toolkit add STUDY RECORDING --session ID --therapist ID --client ID"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run", epilog="Example: toolkit run my-study s01 s02")(run)
+
+
+def run(
+    study: Path = typer.Argument(help="Folder of the study."),
+    sessions: list[str] | None = typer.Argument(None, help="Which sessions; none means all."),
+    *,
+    force: bool = typer.Option(False, "--force", help="Process again what is current."),
+) -> None:
+    """Process sessions: words, speakers, turns, silences, codes, measures.
+
+    Sessions whose results are current are skipped. One that fails is reported and the others go on.
+    """
+    from toolkit import batch
+    from toolkit.study import Study
+
+    opened = Study.open(study)
+    with Bars() as bars:
+        outcomes = batch.run(opened, sessions or [], bars, force=force)
+    if not outcomes:
+        say(NO_SESSIONS)
+        return
+    stdout.print(table("", ("session", "result", "what"), [(o.session_id, o.state, o.message) for o in outcomes]))
+    done = next((o.session_id for o in outcomes if o.state in {batch.State.DONE, batch.State.CURRENT}), "")
+    if done:
+        say(f"\nLook at one: toolkit show {study.name} {done}")
+    code = batch.worst_exit_code(outcomes)
+    if code:
+        raise typer.Exit(code)
+
+
+class Bars:
+    """Progress bars of a batch: the stage, minutes of audio done in it, time left."""
+
+    def __init__(self) -> None:
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.fields[session]}", style="bold"),
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[minutes]}"),
+            TimeRemainingColumn(compact=True),
+            console=stderr,
+        )
+        self.task: TaskID | None = None
+        self.name = ""
+        self.session = ""
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def start(self, session_id: str) -> None:
+        """Begin the bar of a session."""
+        self.session = session_id
+
+    def stage(self, name: str, done: float, total: float) -> None:
+        """Move the bar; a new stage starts its own, so that the time left is honest."""
+        minutes = f"{done / 60:.1f} of {total / 60:.1f} min" if total else ""
+        if self.task is None or name != self.name:
+            self.clear()
+            self.name = name
+            self.task = self.progress.add_task(name, total=total or None, session=self.session, minutes=minutes)
+        self.progress.update(self.task, completed=done, total=total or None, minutes=minutes)
+
+    def end(self, outcome: object) -> None:  # noqa: ARG002 - a watcher is told the outcome, the table shows it
+        """End the bar of a session."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the current bar away."""
+        if self.task is not None:
+            self.progress.remove_task(self.task)
+        self.task = None

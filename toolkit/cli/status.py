@@ -1,0 +1,38 @@
+"""`toolkit status`: what is there, what is current, what may not be used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from toolkit.cli.screen import say, stdout, table
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status", epilog="Example: toolkit status my-study")(status)
+
+
+def status(
+    study: Path = typer.Argument(help="Folder of the study."),
+    *,
+    as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
+) -> None:
+    """Say for every session whether consent covers it and whether its results are current."""
+    from toolkit import batch
+    from toolkit.study import Study
+
+    opened = Study.open(study)
+    states = batch.status(opened)
+    if as_json:
+        print(json.dumps({"sessions": [state.as_dict() for state in states]}, indent=2))  # noqa: T201 - the result
+        return
+    if not states:
+        say(NO_SESSIONS)
+        return
+    rows = [(s.session_id, s.consent, s.results, s.what_to_do) for s in states]
+    stdout.print(table("", ("session", "consent", "results", "what to do"), rows))

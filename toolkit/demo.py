@@ -1,0 +1,50 @@
+"""The demonstration study: a copy of the sample recordings with their consent, ready to run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from toolkit.errors import InputError
+from toolkit.settings import Settings, to_toml
+from toolkit.study import Study
+
+__all__ = ["prepare", "sample_folder"]
+
+
+def sample_folder() -> Path:
+    """Where the sample data lie in a checkout of the repository."""
+    return Path(__file__).resolve().parent.parent / "sample_data"
+
+
+def prepare(folder: Path, sample: Path | None = None) -> Study:
+    """Make the demonstration study, or open it when it is there.
+
+    Parameters
+    ----------
+    folder
+        Where to make it. A folder that holds something else is refused.
+    sample
+        The sample data: ``sessions.csv``, ``consent.toml`` and ``recordings/``. None takes those of the checkout.
+
+    Raises
+    ------
+    InputError
+        When the sample data are not there, or `folder` holds something that is no study.
+    """
+    source = sample or sample_folder()
+    if not (source / "sessions.csv").is_file():
+        raise InputError(
+            "the sample data are not here (they are not part of the installed package).",
+            hint="Run this in a checkout of the repository, or name their folder: toolkit demo --sample-data FOLDER",
+        )
+    if (folder / "sessions.csv").exists():
+        return Study.open(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder.name} holds something else.", hint="Name a new folder: toolkit demo --study FOLDER")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copytree(source / "recordings", folder / "recordings", dirs_exist_ok=True)
+    (folder / "toolkit.toml").write_text(to_toml(Settings()), encoding="utf-8")
+    shutil.copy(source / "consent.toml", folder / "consent.toml")
+    shutil.copy(source / "sessions.csv", folder / "sessions.csv")  # last: with it the folder is a study
+    return Study.open(folder)

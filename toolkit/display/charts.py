@@ -1,0 +1,169 @@
+"""Altair charts from plain rows; colours that hold for colour-blind readers, and never colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["COLOURS", "balance_chart", "bands_chart", "timeline_chart"]
+
+# Okabe and Ito's palette: told apart with every kind of colour vision
+COLOURS = {
+    "therapist": "#0072B2",
+    "client": "#E69F00",
+    "co_therapist": "#56B4E9",
+    "interpreter": "#CC79A7",
+    "other": "#999999",
+    "unknown": "#999999",
+    "silence": "#444444",
+}
+WIDTH = 860
+Rows = Sequence[Mapping[str, Any]]
+
+
+def draw_offline() -> None:
+    """Let notebooks draw charts with the JavaScript inside the output: nothing is fetched."""
+    import altair as alt
+
+    alt.renderers.enable("html", template="inline")
+
+
+def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
+    """Who spoke when, silences, and codes, one lane each.
+
+    Parameters
+    ----------
+    spans
+        ``lane, start, end, colour, what, at`` for every stretch.
+    marks
+        ``lane, at_minute, what, at`` for every code.
+    end
+        Length of the recording, seconds.
+    """
+    import altair as alt
+
+    draw_offline()
+    lanes = list(dict.fromkeys([*(r["lane"] for r in spans), *(r["lane"] for r in marks)]))
+    axis = alt.Axis(title="minutes from the start of the recording", grid=True)
+    scale = alt.Scale(domain=[0, end / 60], nice=False)
+    lane = alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=alt.Axis(labelLimit=220))
+    bars = (
+        alt.Chart(alt.InlineData(values=list(spans)))
+        .mark_bar(height={"band": 0.7})
+        .encode(
+            x=alt.X("start_minute:Q", scale=scale, axis=axis),
+            x2="end_minute:Q",
+            y=lane,
+            color=alt.Color("colour:N", scale=None),
+            tooltip=[
+                alt.Tooltip("what:N", title=" "),
+                alt.Tooltip("at:N", title="at"),
+                alt.Tooltip("seconds:Q", format=".1f"),
+            ],
+        )
+    )
+    points = (
+        alt.Chart(alt.InlineData(values=list(marks)))
+        .mark_point(filled=True, size=70, opacity=0.9, color="#222222")
+        .encode(
+            x=alt.X("start_minute:Q", scale=scale, axis=axis),
+            y=lane,
+            shape=alt.Shape("what:N", title="code", legend=alt.Legend(orient="bottom", symbolFillColor="#222222")),
+            tooltip=[alt.Tooltip("what:N", title="code"), alt.Tooltip("at:N", title="at")],
+        )
+    )
+    return (bars + points if marks else alt.layer(bars)).properties(
+        width=WIDTH, height=34 * max(1, len(lanes)), title="Who spoke when"
+    )
+
+
+def balance_chart(windows: Rows) -> alt.LayerChart:
+    """The therapist's share of speech in each window, beside the middle line.
+
+    Parameters
+    ----------
+    windows
+        ``start_minute, end_minute, share, label`` for every window in which anybody spoke.
+    """
+    import altair as alt
+
+    draw_offline()
+    data = alt.InlineData(values=list(windows))
+    x = alt.X("start_minute:Q", title="minutes from the start of the recording")
+    y = alt.Y("share:Q", title="therapist's share of speech", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
+    bars = (
+        alt.Chart(data)
+        .mark_bar(color=COLOURS["therapist"], stroke="white")
+        .encode(x=x, x2="end_minute:Q", y=y, tooltip=[alt.Tooltip("label:N", title=" ")])
+    )
+    text = (
+        alt.Chart(data)
+        .transform_calculate(middle="(datum.start_minute + datum.end_minute) / 2")
+        .mark_text(dy=-8, fontSize=12)
+        .encode(x="middle:Q", y="share:Q", text=alt.Text("share:Q", format=".0%"))
+    )
+    half = (
+        alt.Chart(alt.InlineData(values=[{"share": 0.5}]))
+        .mark_rule(strokeDash=[4, 4], color="#666666")
+        .encode(y="share:Q")
+    )
+    return (bars + text + half).properties(width=WIDTH, height=180, title="Talk balance over the session")
+
+
+def bands_chart(rows: Rows) -> alt.VConcatChart:
+    """Each measure on its own scale: its bands as shaded stretches, its interval as a line, its value as a mark.
+
+    Parameters
+    ----------
+    rows
+        ``title, value, low, high, top, text, bands`` with ``bands`` a sequence of ``start, end, label``.
+    """
+    import altair as alt
+
+    draw_offline()
+    return alt.vconcat(*(band_row(row) for row in rows), spacing=14).properties(title="Measures beside their bands")
+
+
+def band_row(row: Mapping[str, Any]) -> alt.LayerChart:
+    """One measure of `bands_chart`."""
+    import altair as alt
+
+    draw_offline()
+    scale = alt.Scale(domain=[0, row["top"]], nice=False)
+    axis = alt.Axis(format="%" if row["unit"] == "share" else ".1f", title=None, tickCount=6)
+    lane = alt.Y(
+        "title:N", title=None, axis=alt.Axis(labelLimit=280, minExtent=250, maxExtent=250, ticks=False, domain=False)
+    )
+    shades = ["#DCE9F2", "#B5D3E7", "#8FBDDB"]
+    bands = [{**b, "title": row["title"], "shade": shades[min(i, 2)]} for i, b in enumerate(row["bands"])]
+    layers = [
+        alt.Chart(alt.InlineData(values=bands))
+        .mark_bar(height=26)
+        .encode(
+            x=alt.X("start:Q", scale=scale, axis=axis),
+            x2="end:Q",
+            y=lane,
+            color=alt.Color("shade:N", scale=None),
+            tooltip=[alt.Tooltip("label:N", title="band")],
+        ),
+        alt.Chart(alt.InlineData(values=bands))
+        .mark_text(align="left", dx=4, dy=-18, fontSize=10, color="#333333")
+        .encode(x=alt.X("start:Q", scale=scale), y=lane, text="short:N"),
+    ]
+    point = alt.Chart(alt.InlineData(values=[dict(row, bands=None)]))
+    if row["low"] is not None:
+        layers.append(
+            point.mark_rule(strokeWidth=2, color="#222222").encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=lane)
+        )
+    layers += [
+        point.mark_point(shape="diamond", filled=True, size=130, color="#222222").encode(
+            x=alt.X("value:Q", scale=scale), y=lane, tooltip=[alt.Tooltip("text:N", title=" ")]
+        ),
+        point.mark_text(align="left", dx=10, fontSize=12, fontWeight="bold").encode(
+            x=alt.X("value:Q", scale=scale), y=lane, text="text:N"
+        ),
+    ]
+    return alt.layer(*layers).properties(width=WIDTH - 300, height=44)

@@ -1,0 +1,162 @@
+"""A session on one terminal screen: the same facts as the notebook, in text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from toolkit.display.review import LONG, Review, band_list, cell, windowed
+from toolkit.display.words import clock, number, person
+from toolkit.measures import MEASURES
+from toolkit.types import Level
+
+__all__ = ["compare", "screens"]
+
+COLOURS = {"therapist": "blue", "client": "yellow"}
+BLOCK, QUIET, LIGHT = "█", "·", "▒"
+
+
+def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
+    """What `toolkit show` prints, part by part."""
+    yield heading(review)
+    yield lanes(review, width=min(width, 110) - 16)
+    yield by_role(review)
+    yield session_wide(review)
+    yield from talk_balance(review)
+    yield from silences(review)
+    for text in review.manifest.warnings:
+        yield Text(f"note: {text}", style="italic")
+    yield Text("What a measure means, with its source: toolkit measures NAME", style="dim")
+
+
+def heading(review: Review) -> RenderableType:
+    """Who, how long, in which language, and how sure the roles are."""
+    roles = ", ".join(
+        f"{person(a.role, speaker)} ({a.source}, confidence {a.confidence:.2f})"
+        for speaker, a in sorted(review.manifest.roles.items(), key=lambda item: item[1].role, reverse=True)
+    )
+    facts = f"{clock(review.seconds)} min · language {review.manifest.language} · {roles}"
+    return Panel(Text(facts), title=Text(f"Session {review.session_id}"), title_align="left", expand=False)
+
+
+def lanes(review: Review, *, width: int) -> RenderableType:
+    """A timeline: one lane a role, and one for the silences of 3 s or more."""
+    grid = Table.grid(padding=(0, 1))
+    spans: dict[str, list[Mapping[str, Any]]] = {}
+    for row in review.tables["activity"]:
+        spans.setdefault(person(row["role"], row["speaker"]), []).append(row)
+    for lane in sorted(spans, key=lambda name: (name != "therapist", name != "client", name)):
+        bar = "".join(shade(share) for share in coverage(spans[lane], review.seconds, width))
+        grid.add_row(lane, Text(bar, style=COLOURS.get(lane, "green")))
+    quiet = [r for r in review.tables["silences"] if r["duration"] >= LONG and r["evidence"] == "silent"]
+    marks = "".join("─" if share else " " for share in coverage(quiet, review.seconds, width))
+    grid.add_row("silence 3 s+", Text(marks, style="bold"))
+    grid.add_row("", Text(f"0:00{clock(review.seconds):>{max(0, width - 4)}}", style="dim"))
+    return grid
+
+
+def coverage(rows: Iterable[Mapping[str, Any]], seconds: float, width: int) -> list[float]:
+    """The share of each of `width` cells that the rows cover."""
+    cells = [0.0] * width
+    size = seconds / width
+    for row in rows:
+        first, last = int(row["start"] / size), min(width - 1, int(row["end"] / size))
+        for i in range(first, last + 1):
+            cells[i] += max(0.0, min(row["end"], (i + 1) * size) - max(row["start"], i * size)) / size
+    return cells
+
+
+def shade(share: float) -> str:
+    """One cell of a lane: full from half covered on, light when there is a little speech."""
+    if share >= 0.5:
+        return BLOCK
+    return LIGHT if share > 0.05 else QUIET
+
+
+def by_role(review: Review) -> RenderableType:
+    """The measures of each role beside their bands."""
+    whole = [r for r in review.tables["measures"] if r["role"] != "session"]
+    roles = list(dict.fromkeys(r["role"] for r in whole))
+    found = {(r["measure"], r["role"]): r for r in whole}
+    table = plain_table()
+    table.add_column("measure")
+    for role in roles:
+        table.add_column(person(role), justify="right")
+    table.add_column("bands (expert opinion, no norms)", style="dim")
+    for name, measure in MEASURES.items():
+        if measure.level is Level.ROLE:
+            values = (cell(found.get((name, role))) for role in roles)
+            table.add_row(measure.title, *values, band_list(name))
+    return table
+
+
+def session_wide(review: Review) -> RenderableType:
+    """The measures of the whole session, with the reason where one is missing."""
+    table = plain_table()
+    for name in ("the whole session", "", ""):
+        table.add_column(name, justify="right" if not name else "left")
+    for row in review.tables["measures"]:
+        if row["role"] == "session" and not windowed(row):
+            table.add_row(MEASURES[row["measure"]].title, cell(row), row["missing_reason"] or "")
+    return table
+
+
+def talk_balance(review: Review) -> Iterator[RenderableType]:
+    """The therapist's share of speech in each window."""
+    windows = [r for r in review.tables["measures"] if windowed(r)]
+    if windows:
+        told = (
+            f"{clock(r['window_start'])} to {clock(r['window_end'])}: {number(r['value'], r['unit'])}" for r in windows
+        )
+        yield Text(f"Therapist's share of speech by window: {', '.join(told)}")
+
+
+def silences(review: Review) -> Iterator[RenderableType]:
+    """Silences of 3 s or more with who spoke before and who broke them."""
+    rows = [r for r in review.tables["silences"] if r["duration"] >= LONG]
+    if not rows:
+        return
+    table = plain_table()
+    for name in ("silences of 3 s or more", "length", "spoke before", "broke it", ""):
+        table.add_column(name)
+    for row in rows:
+        before, after = person(row["before_role"], row["before"]), person(row["after_role"], row["after"])
+        doubt = "" if row["evidence"] == "silent" else f"not counted: {row['evidence']}"
+        table.add_row(clock(row["start"]), number(row["duration"], "s"), before, after, doubt)
+    yield table
+
+
+def plain_table() -> Table:
+    """A table without lines."""
+    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+
+
+def compare(reviews: Sequence[Review]) -> RenderableType:
+    """The therapist's main measures of several sessions side by side."""
+    names = (
+        "talk_share_speech",
+        "longest_turn",
+        "reflection_to_question_ratio",
+        "open_question_share",
+        "response_latency_median",
+    )
+    table = plain_table()
+    table.add_column("therapist")
+    for review in reviews:
+        table.add_column(review.session_id, justify="right")
+    for name in names:
+        rows = [
+            r
+            for review in reviews
+            for r in review.tables["measures"]
+            if (r["measure"], r["role"]) == (name, "therapist")
+        ]
+        table.add_row(MEASURES[name].title, *(number(r["value"], r["unit"]) for r in rows))
+    quiet = [r for review in reviews for r in review.tables["measures"] if r["measure"] == "silence_count"]
+    table.add_row(MEASURES["silence_count"].title, *(number(r["value"], r["unit"]) for r in quiet))
+    return table

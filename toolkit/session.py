@@ -1,0 +1,327 @@
+"""The spine: one session from a consented recording to its measures, one line a stage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from toolkit import align, audio, measures, roles, silences, turns, utterances
+from toolkit.audio import Audio
+from toolkit.backends import Coder, Diarizer, Transcriber, create
+from toolkit.backends.channels import diarize_channels
+from toolkit.consent.admit import ConsentedRecording
+from toolkit.intervals import Span, intersect, union
+from toolkit.models import sha256
+from toolkit.result import SessionResult
+from toolkit.settings import Settings, digest
+from toolkit.types import (
+    AttributedWord,
+    CodedUtterance,
+    Dialogue,
+    Diarization,
+    Missing,
+    Provenance,
+    Role,
+    RoleAssignment,
+    RoleSource,
+    Silence,
+    SilenceEvidence,
+    SpeakerInterval,
+    SpokenUtterance,
+    Turn,
+)
+
+__all__ = ["STAGES", "Backends", "Report", "key_of", "load_backends", "models_of", "process", "remeasure"]
+
+STAGES = ("audio", "words", "speakers", "dialogue", "codes", "measures")
+CODE_VERSION = "1"  # goes up when the same inputs would give other numbers
+
+Report = Callable[[str, float, float], None]
+"""Told the stage, the seconds of audio done in it, and the seconds it has in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """The three exchangeable parts, loaded once and used for every session."""
+
+    transcriber: Transcriber
+    diarizer: Diarizer
+    coder: Coder | Missing
+
+    def describe(self) -> dict[str, str]:
+        """What every part says of itself, its keys prefixed with the part's kind."""
+        parts: dict[str, Transcriber | Diarizer | Coder] = {"transcriber": self.transcriber, "diarizer": self.diarizer}
+        if not isinstance(self.coder, Missing):
+            parts["coder"] = self.coder
+        return {f"{kind}.{key}": value for kind, part in parts.items() for key, value in part.describe().items()}
+
+
+def load_backends(settings: Settings) -> Backends:
+    """Load the backends that the settings name, models included."""
+    return Backends(
+        transcriber=create("transcriber", settings.words.backend, settings),
+        diarizer=create("diarizer", settings.speakers.backend, settings),
+        coder=Missing("coding is turned off (coding.coder = none)")
+        if settings.coding.coder == "none"
+        else create("coder", settings.coding.coder, settings),
+    )
+
+
+def models_of(settings: Settings) -> tuple[str, ...]:
+    """Names or paths of the models that these settings need, in the order of the stages."""
+    coder = () if settings.coding.coder == "none" else (settings.coding.model,)
+    return (settings.words.model, *settings.speakers.pipeline.split("+"), *coder)
+
+
+def key_of(consented: ConsentedRecording, settings: Settings) -> str:
+    """Digest of everything the results of a session depend on, found without loading a model."""
+    recording = consented.recording
+    parts = {
+        "code": CODE_VERSION,
+        "toolkit": version("counselling-session-toolkit"),
+        "recording": consented.sha256,
+        "excluded": [[span.start, span.end] for span in consented.excluded],
+        "purposes": sorted(consented.purposes),
+        "settings": digest(settings),
+        "models": {name: sha256(name) for name in models_of(settings)},
+        "row": [recording.language, recording.min_speakers, recording.max_speakers, list(recording.channels)],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def process(
+    consented: ConsentedRecording,
+    settings: Settings,
+    backends: Backends,
+    *,
+    corrections: Mapping[str, Role],
+    report: Report,
+) -> SessionResult:
+    """Take one consented recording through every stage.
+
+    Parameters
+    ----------
+    consented
+        What `toolkit.consent.admit` made.
+    settings
+        Thresholds and names of backends.
+    backends
+        Loaded with `load_backends`.
+    corrections
+        Roles that a human gave to speakers; they go over the machine's.
+    report
+        Told about progress.
+
+    Raises
+    ------
+    InputError
+        When the recording cannot be used.
+    BackendError
+        When a model fails.
+    """
+    session_id = consented.recording.session_id
+    report("audio", 0.0, 0.0)
+    heard = audio.load(consented, settings.audio)
+    words, diarization, language, rejected = listen(heard, consented, settings, backends, report)
+    report("dialogue", 0.0, heard.mix.duration)
+    spoken = utterances.split(words, settings.dialogue, language=language)
+    floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language)
+    quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
+    named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles)
+    report("codes", 0.0, heard.mix.duration)
+    codes = code(spoken, backends.coder, language=language)
+    report("measures", 0.0, heard.mix.duration)
+    dialogue = Dialogue(
+        session_id=session_id,
+        duration=round(heard.mix.duration, 3),
+        excluded=consented.excluded,
+        roles=apply_corrections(named, corrections),
+        activity=diarization.regular,
+        utterances=spoken,
+        turns=floor.turns,
+        backchannels=floor.backchannels,
+        interruptions=floor.interruptions,
+        silences=quiet,
+        codes=codes,
+        words_without_speaker=sum(w.speaker is None for w in words),
+        speech_without_words=wordless_speech(diarization.regular, words, gap=settings.dialogue.ipu_gap),
+    )
+    return SessionResult(
+        dialogue=dialogue,
+        utterances=spoken,
+        words=words,
+        measures=measures.compute(dialogue, settings),
+        provenance=provenance(consented, settings, backends),
+        key=key_of(consented, settings),
+        overlay="",
+        facts=heard.facts,
+        language=language,
+        rejected_words=rejected,
+        warnings=warnings(dialogue, rejected),
+    )
+
+
+def remeasure(result: SessionResult, settings: Settings, *, corrections: Mapping[str, Role]) -> SessionResult:
+    """Lay human corrections over a result and compute its measures again; no model, no audio, no text is needed."""
+    dialogue = replace(result.dialogue, roles=apply_corrections(result.dialogue.roles, corrections))
+    return replace(
+        result,
+        dialogue=dialogue,
+        measures=measures.compute(dialogue, settings),
+        warnings=warnings(dialogue, result.rejected_words),
+    )
+
+
+def listen(
+    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
+) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
+    """Words with their speakers, speaker activity, language, and the number of words rejected as invented."""
+    recording = consented.recording
+    total = heard.mix.duration
+    if heard.channels:
+        return listen_to_channels(heard, consented, settings, backends, report)
+    report("words", 0.0, total)
+    transcript = backends.transcriber.transcribe(
+        heard.mix, language=recording.language, progress=lambda done: report("words", done, total)
+    )
+    report("speakers", 0.0, total)
+    diarization = backends.diarizer.diarize(
+        heard.mix,
+        min_speakers=recording.min_speakers,
+        max_speakers=recording.max_speakers,
+        progress=lambda done: report("speakers", done, total),
+    )
+    diarization = without_excluded(diarization, consented.excluded)
+    words = align.attribute(transcript.words, diarization, reach=settings.dialogue.word_reach)
+    return words, diarization, transcript.language, transcript.rejected
+
+
+def listen_to_channels(
+    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
+) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
+    """The same from one speaker a channel: no diarizer, and each channel is transcribed by itself."""
+    labels = consented.recording.channels
+    total = heard.mix.duration * len(labels)
+    report("speakers", 0.0, total)
+    diarization = without_excluded(diarize_channels(heard.channels, labels, settings), consented.excluded)
+    talk = {label: sum(i.end - i.start for i in diarization.exclusive if i.speaker == label) for label in labels}
+    language, rejected = consented.recording.language, 0
+    words: list[AttributedWord] = []
+    # who talks most comes first: the language is best detected there, and then holds for the others
+    for done, (channel, label) in enumerate(
+        sorted(zip(heard.channels, labels, strict=True), key=lambda c: -talk[c[1]])
+    ):
+        own = tuple(i for i in diarization.regular if i.speaker == label)
+        behind = heard.mix.duration * done
+        transcript = backends.transcriber.transcribe(
+            channel, language=language, progress=lambda seconds, behind=behind: report("words", behind + seconds, total)
+        )
+        # what was heard only as bleed belongs to the other channel, where it is heard again
+        words += align.attribute(transcript.words, Diarization(own, own), reach=settings.dialogue.word_reach)
+        language, rejected = language or transcript.language, rejected + transcript.rejected
+    own_words = (w for w in words if w.speaker is not None)
+    return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), diarization, language, rejected
+
+
+def without_excluded(diarization: Diarization, excluded: Sequence[Span]) -> Diarization:
+    """Cut excluded portions out: a model may smear speech over their edges."""
+    if not excluded:
+        return diarization
+
+    def cut(intervals: Sequence[SpeakerInterval]) -> tuple[SpeakerInterval, ...]:
+        end = max((i.end for i in intervals), default=0.0)
+        allowed = [Span(a, b) for a, b in outside(excluded, end)]
+        return tuple(
+            SpeakerInterval(s.start, s.end, i.speaker) for i in intervals for s in intersect([i.span], allowed)
+        )
+
+    return Diarization(regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
+
+
+def outside(spans: Sequence[Span], end: float) -> list[tuple[float, float]]:
+    """The stretches from 0 to `end` that no span covers."""
+    edges = [0.0, *(edge for span in union(spans) for edge in (span.start, span.end)), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+def speakers_of(activity: Sequence[SpeakerInterval]) -> tuple[str, ...]:
+    """Speaker labels in alphabetical order."""
+    return tuple(sorted({i.speaker for i in activity}))
+
+
+def check_silences(
+    heard: Audio,
+    words: Sequence[AttributedWord],
+    activity: Sequence[SpeakerInterval],
+    floor: Sequence[Turn],
+    excluded: Sequence[Span],
+    settings: Settings,
+) -> tuple[Silence, ...]:
+    """Silences from speech activity, cross-checked with the words and with how loud they are."""
+    found = silences.find(activity, floor, excluded, settings.dialogue)
+    levels = audio.level_db(heard.mix, [Span(s.start, s.end) for s in found])
+    spoken = audio.level_db(heard.mix, union(i.span for i in activity))
+    speech_level = sorted(spoken)[len(spoken) // 2] if spoken else 0.0
+    return silences.cross_check(found, words, levels, speech_level, settings.dialogue)
+
+
+def wordless_speech(activity: Sequence[SpeakerInterval], words: Sequence[AttributedWord], *, gap: float) -> float:
+    """Seconds of speech, in stretches joined over `gap`, in which the recogniser found no word at all."""
+    middles = sorted((w.start + w.end) / 2 for w in words)
+    stretches = union((i.span for i in activity), gap=gap)
+    return round(sum(s.duration for s in stretches if not any(m in s for m in middles)), 3)
+
+
+def code(
+    spoken: Sequence[SpokenUtterance], coder: Coder | Missing, *, language: str
+) -> tuple[CodedUtterance, ...] | Missing:
+    """Behaviour codes of every utterance, or why there are none."""
+    return coder if isinstance(coder, Missing) else coder.code(spoken, language=language)
+
+
+def apply_corrections(
+    named: Mapping[str, RoleAssignment], corrections: Mapping[str, Role]
+) -> dict[str, RoleAssignment]:
+    """Roles with the human's over the machine's; a correction of a speaker who is not there is left out."""
+    human = {s: RoleAssignment(role, 1.0, RoleSource.HUMAN) for s, role in corrections.items() if s in named}
+    return {**named, **human}
+
+
+def provenance(consented: ConsentedRecording, settings: Settings, backends: Backends) -> Provenance:
+    """What the result is made from and with."""
+    described = backends.describe()
+    hashes = {key: value for key, value in described.items() if "sha256" in key}
+    return Provenance(
+        toolkit_version=version("counselling-session-toolkit"),
+        recording_sha256=consented.sha256,
+        settings_digest=digest(settings),
+        models=hashes,
+        packages={key: value for key, value in described.items() if key not in hashes},
+        purposes=tuple(sorted(consented.purposes)),
+    )
+
+
+def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
+    """What a reader of the numbers should know before believing them."""
+    told = []
+    if any(a.role is Role.UNKNOWN for a in dialogue.roles.values()):
+        told.append("It is not known who is therapist and who is client: listen, then set it with `toolkit roles`.")
+    if not dialogue.activity:
+        told.append("No speech was found in this recording.")
+    if isinstance(dialogue.speech_without_words, float) and dialogue.speech_without_words > 10:
+        told.append(f"{dialogue.speech_without_words:.0f} s of speech have no words: word counts and codes miss them.")
+    if not isinstance(dialogue.words_without_speaker, Missing) and dialogue.words_without_speaker:
+        told.append(f"{dialogue.words_without_speaker} words fit no speaker and are counted for nobody.")
+    if rejected:
+        told.append(f"{rejected} words were left out as invented by the recogniser.")
+    doubtful = sum(
+        s.evidence in {SilenceEvidence.WORDS, SilenceEvidence.NOISE} and s.duration >= 3 for s in dialogue.silences
+    )
+    if doubtful:
+        told.append(
+            f"{doubtful} stretches of 3 s or more without detected speech hold words or noise: not counted as silence."
+        )
+    return tuple(told)
