@@ -11,7 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Span", "clip", "complement", "intersect", "multiply_covered", "overlap", "subtract", "total", "union"]
+__all__ = [
+    "Span",
+    "clip",
+    "complement",
+    "in_milliseconds",
+    "intersect",
+    "milliseconds",
+    "multiply_covered",
+    "overlap",
+    "subtract",
+    "total",
+    "union",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -160,3 +172,19 @@ def total(spans: Iterable[Span]) -> float:
     3
     """
     return sum(s.duration for s in union(spans))
+
+
+def milliseconds(seconds: float) -> int:
+    """Seconds as a whole number of milliseconds: sums of these are exact, whatever their order.
+
+    Examples
+    --------
+    >>> milliseconds(1.2) - milliseconds(1.0)
+    200
+    """
+    return round(seconds * 1000)
+
+
+def in_milliseconds(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in whole milliseconds, in the order given."""
+    return tuple(Span(milliseconds(s.start), milliseconds(s.end)) for s in spans)

@@ -398,7 +398,8 @@ class Band:
 class Measure:
     """What a number means.
 
-    `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value.
+    `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value;
+    `agreement` says how well trained humans agree on what is counted, empty where nothing was judged.
     """
 
     name: str
@@ -414,6 +415,7 @@ class Measure:
     scheme: str = ""
     settings: tuple[str, ...] = ()
     bands: tuple[Band, ...] = ()
+    agreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,134 @@
+"""Stretches in which nobody speaks, from speech activity, and what the words and the level say about them.
+
+Conventions
+-----------
+A silence lies between two stretches of speech; before the first and after the last there is none. What stands before
+and after is the *floor*: a backchannel neither ends nor begins a silence's neighbourhood, so a silence broken by the
+listener's "mhm" inside a turn is two pauses of the one whose turn it is. *Pause*: the same speaker before and after;
+*gap*: the speaker changes; *lapse*: a gap longer than `lapse_min`.
+
+Silences never come from word times: a recogniser lets a word's end swallow the silence after it. `cross_check` looks
+the other way: words or loud noise in a stretch that the diarizer left empty make it doubtful, and it is not counted.
+A stretch that touches an excluded portion has an edge that nobody spoke at, so its length means nothing; the excluded
+portion itself is neither speech nor silence. Edges are milliseconds.
+
+References
+----------
+Heldner & Edlund (2010); Levitt (2001), PICS: silences of 3 s or more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+
+from toolkit.intervals import Span, complement, in_milliseconds, milliseconds, subtract, union
+from toolkit.settings import DialogueSettings
+from toolkit.types import Silence, SilenceEvidence, SilenceKind, SpeakerInterval, Turn, Word
+from toolkit.utterances import heard_end
+
+__all__ = ["EDGE", "cross_check", "find"]
+
+EDGE = 0.3
+"""Seconds at either end of a silence in which a word or a sound is the neighbours': word times are that loose."""
+
+
+def find(
+    activity: Sequence[SpeakerInterval],
+    turns: Sequence[Turn],
+    excluded: Sequence[Span],
+    settings: DialogueSettings,
+) -> tuple[Silence, ...]:
+    """Silences of every length between the first and the last speech.
+
+    Parameters
+    ----------
+    activity
+        Who spoke when, seconds; speech inside an excluded portion is ignored.
+    turns
+        Of the same activity, in order of start.
+    excluded
+        Portions that a party excluded, seconds.
+    settings
+        `lapse_min` in seconds.
+
+    Returns
+    -------
+    tuple of Silence
+        In order of start; evidence `SILENT`, or `EXCLUDED` where it touches an excluded portion. Empty when nobody
+        speaks.
+    """
+    cuts = union(in_milliseconds(excluded))
+    speech = subtract(in_milliseconds(a.span for a in activity), cuts)
+    if not speech:
+        return ()
+    found: list[Silence] = []
+    starts = [milliseconds(t.start) for t in turns]
+    for hole in complement(speech, Span(speech[0].start, speech[-1].end)):
+        touched = any(cut.start <= hole.end and hole.start <= cut.end for cut in cuts)
+        evidence = SilenceEvidence.EXCLUDED if touched else SilenceEvidence.SILENT
+        before, after = neighbours(hole, turns, starts)
+        kind = kind_of(before, after, int(hole.duration), settings)
+        for piece in subtract([hole], cuts):
+            start, end = piece.start / 1000, piece.end / 1000
+            found.append(Silence(len(found), start, end, kind, before.speaker, after.speaker, evidence))
+    return tuple(found)
+
+
+def neighbours(hole: Span, turns: Sequence[Turn], starts: Sequence[int]) -> tuple[Turn, Turn]:
+    """The turn before a hole and the turn after it: the same one when the hole is a pause inside it."""
+    place = max(0, bisect_left(starts, hole.end) - 1)
+    goes_on = milliseconds(turns[place].end) > hole.start or place + 1 == len(turns)
+    return turns[place], turns[place if goes_on else place + 1]
+
+
+def kind_of(before: Turn, after: Turn, length: int, settings: DialogueSettings) -> SilenceKind:
+    """Pause, gap or lapse; `length` in milliseconds."""
+    if before.speaker == after.speaker:
+        return SilenceKind.PAUSE
+    return SilenceKind.LAPSE if length > milliseconds(settings.lapse_min) else SilenceKind.GAP
+
+
+def cross_check(
+    silences: Sequence[Silence],
+    words: Sequence[Word],
+    levels: Sequence[float],
+    speech_level: float,
+    settings: DialogueSettings,
+) -> tuple[Silence, ...]:
+    """Mark silences in which words were recognised or loud noise was measured.
+
+    Parameters
+    ----------
+    silences
+        As `find` returns them.
+    words
+        All words of the session, with or without a speaker.
+    levels
+        Level of each silence in dBFS (minus infinity for digital silence), one a silence.
+    speech_level
+        Level of the session's speech in dBFS.
+    settings
+        `noise_margin` in dB.
+
+    Returns
+    -------
+    tuple of Silence
+        In the same order. `WORDS` where the middle of a word lies more than `EDGE` from both ends; else `NOISE` where
+        the level comes within `noise_margin` of the speech. A stretch too short to have a middle (twice `EDGE`) is left
+        as it is: its neighbours' edges fill it. `EXCLUDED` stays.
+    """
+    middles = sorted((w.start + heard_end(w)) / 2 for w in words)
+    checked: list[Silence] = []
+    for silence, level in zip(silences, levels, strict=True):
+        low, high = silence.start + EDGE, silence.end - EDGE
+        evidence = silence.evidence
+        if evidence is SilenceEvidence.SILENT and low < high:
+            place = bisect_left(middles, low)
+            if place < len(middles) and middles[place] < high:
+                evidence = SilenceEvidence.WORDS
+            elif level > speech_level - settings.noise_margin:
+                evidence = SilenceEvidence.NOISE
+        checked.append(replace(silence, evidence=evidence))
+    return tuple(checked)

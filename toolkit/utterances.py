@@ -1,0 +1,268 @@
+"""Words to utterances, the unit that is coded, and words to syllables.
+
+Conventions
+-----------
+An *utterance* is one complete thought of one speaker. Each speaker's words are read as a stream of their own, so that
+a listener's "mhm" does not cut a sentence in two. Between two words of a stream the utterance ends where
+
+- the speaker is silent for more than `utterance_gap` seconds (the listener's words in between are no silence), or
+- another speaker says something in between that is more than a backchannel, or
+- the first word ends a sentence (``. ? ! …``), unless it is an abbreviation or a single letter, or the next word
+  goes on in lower case.
+
+A sentence of backchannels only ("Okay.", "Right?") joins the sentence after it, else the one before: in doubt, fewer
+utterances. Recognisers let a word's end swallow the silence after it: a word is heard for at most `LONGEST_WORD`.
+
+References
+----------
+Moyers, Manuel & Ernst (2014), MITI 4.2.1: parsing. De Jong & Wempe (2009): syllables as the unit of articulation rate.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from itertools import pairwise
+
+from toolkit import lexicon
+from toolkit.settings import DialogueSettings
+from toolkit.types import AttributedWord, SpokenUtterance, Word
+
+__all__ = ["LONGEST_WORD", "heard_end", "split", "syllables"]
+
+LONGEST_WORD = 1.0
+"""Seconds: what a recogniser gives beyond this is silence that the word's end has swallowed."""
+
+CLOSING = "\"'\u201d\u2019»)]}"
+ENDINGS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001  (the full-width ones are meant)
+
+
+class Boundary(Enum):
+    """What lies between two words of one speaker."""
+
+    NONE = 0
+    SENTENCE = 1
+    BREAK = 2
+
+
+def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, language: str) -> tuple[SpokenUtterance, ...]:
+    """Cut words into utterances.
+
+    Parameters
+    ----------
+    words
+        All words of the session; those whose speaker is None make no utterance.
+    settings
+        `utterance_gap` in seconds, `backchannel_max_words`.
+    language
+        Code of the language, such as ``en``.
+
+    Returns
+    -------
+    tuple of SpokenUtterance
+        In order of start, numbered from 0; every word with a speaker is in exactly one.
+    """
+    lists = lexicon.load(language)
+    streams: dict[str, list[AttributedWord]] = defaultdict(list)
+    for word in sorted(words, key=lambda w: (w.start, w.end)):
+        if word.speaker is not None:
+            streams[word.speaker].append(word)
+    thoughts: list[list[AttributedWord]] = []
+    for speaker, own in streams.items():
+        others = [w for name, stream in streams.items() if name != speaker for w in stream]
+        thoughts += cut(own, sorted(others, key=lambda w: w.start), settings, lists)
+    thoughts.sort(key=lambda t: (t[0].start, t[-1].end, str(t[0].speaker)))
+    return tuple(utterance(index, thought, language) for index, thought in enumerate(thoughts))
+
+
+def utterance(index: int, words: Sequence[AttributedWord], language: str) -> SpokenUtterance:
+    """Words as one utterance, counted."""
+    said = lexicon.tokens(w.text for w in words)
+    return SpokenUtterance(
+        index=index,
+        start=words[0].start,
+        end=max(w.end for w in words),
+        speaker=str(words[0].speaker),
+        word_count=len(said),
+        syllable_count=sum(syllables(token, language) for token in said),
+        words=tuple(words),
+    )
+
+
+def heard_end(word: Word) -> float:
+    """Where a word ends at the latest, in seconds: its own end, or `LONGEST_WORD` after its start."""
+    return min(word.end, word.start + LONGEST_WORD)
+
+
+def cut(
+    own: Sequence[AttributedWord],
+    others: Sequence[AttributedWord],
+    settings: DialogueSettings,
+    lists: lexicon.Lexicon,
+) -> Iterator[list[AttributedWord]]:
+    """One speaker's words as utterances; `others` are everybody else's words in order of start."""
+    cased = any(c.isupper() for word in own for c in word.text)
+    sentences: list[list[AttributedWord]] = [[own[0]]]
+    joints: list[Boundary] = []  # between sentence i and i + 1
+    for before, after in pairwise(own):
+        between = interjected(before, after, others)
+        kind = boundary((before, after), between, settings, lists)
+        if kind is Boundary.NONE and ends_sentence(before.text, after.text, lists, cased=cased):
+            kind = Boundary.SENTENCE
+        if kind is Boundary.NONE:
+            sentences[-1].append(after)
+        else:
+            sentences.append([after])
+            joints.append(kind)
+    yield from join_tokens(sentences, joints, lists)
+
+
+def interjected(
+    before: AttributedWord, after: AttributedWord, others: Sequence[AttributedWord]
+) -> tuple[AttributedWord, ...]:
+    """The others' words (in order of start) whose middle lies between two words of one speaker."""
+    first = bisect_left(others, heard_end(before) - LONGEST_WORD, key=lambda w: w.start)
+    last = bisect_left(others, after.start, key=lambda w: w.start)
+    near = others[first:last]
+    return tuple(w for w in near if heard_end(before) <= (w.start + heard_end(w)) / 2 < after.start)
+
+
+def boundary(
+    pair: tuple[AttributedWord, AttributedWord],
+    between: Sequence[AttributedWord],
+    settings: DialogueSettings,
+    lists: lexicon.Lexicon,
+) -> Boundary:
+    """A break by silence or by what another speaker said in between."""
+    said = lexicon.tokens(w.text for w in between)
+    if said and not (len(said) <= settings.backchannel_max_words and lists.all_backchannels(said)):
+        return Boundary.BREAK
+    silence = pair[1].start - heard_end(pair[0]) - sum(heard_end(w) - w.start for w in between)
+    return Boundary.BREAK if silence > settings.utterance_gap else Boundary.NONE
+
+
+def ends_sentence(text: str, following: str, lists: lexicon.Lexicon, *, cased: bool) -> bool:
+    """Whether a word ends a sentence; `cased` tells that the recogniser writes capitals, so lower case goes on."""
+    bare = text.strip().rstrip(CLOSING)
+    if not bare.endswith(ENDINGS):
+        return False
+    if not bare.endswith((".", "…")):
+        return True
+    goes_on = cased and following.strip()[:1].islower()
+    stem = re.sub(r"^\W+|\W+$", "", bare).lower()
+    initial = len(stem) == 1 and stem.isalpha() and stem != "i"
+    return not (goes_on or initial or stem in lists.abbreviations)
+
+
+def join_tokens(
+    sentences: Sequence[list[AttributedWord]], joints: Sequence[Boundary], lists: lexicon.Lexicon
+) -> Iterator[list[AttributedWord]]:
+    """Give sentences of backchannels only to their neighbour, across no break: the next one first."""
+    runs: list[list[list[AttributedWord]]] = [[sentences[0]]]
+    for sentence, joint in zip(sentences[1:], joints, strict=True):
+        if joint is Boundary.BREAK:
+            runs.append([])
+        runs[-1].append(sentence)
+    for run in runs:
+        joined: list[list[AttributedWord]] = []
+        waiting: list[AttributedWord] = []
+        for sentence in run:
+            if lists.all_backchannels(lexicon.tokens(w.text for w in sentence)):
+                waiting += sentence
+            else:
+                joined.append(waiting + sentence)
+                waiting = []
+        if waiting and joined:
+            joined[-1] += waiting
+        elif waiting:
+            joined.append(waiting)
+        yield from joined
+
+
+VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿœ"
+SMALL_NUMBERS = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)  # zero to nineteen
+TENS = (0, 1, 2, 2, 2, 2, 2, 3, 2, 2)
+
+# English: (pattern, change) on top of one syllable a group of vowels
+RULES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+    (re.compile(pattern), change)
+    for pattern, change in (
+        (r"[^aeiouy]e$", -1),  # silent e: make
+        (r"[^aeiouy]le$", +1),  # but: table
+        (r"[^aeiouy]es$", -1),  # makes
+        (r"([sxzcg]|ch|sh|[^aeiouy]l)es$", +1),  # but: houses, changes, tables
+        (r"[^aeiouytd]ed$", -1),  # asked, but: wanted
+        (r"[^aeiouylr]led$", +1),  # but: handled
+        (r"[^aeiouy]e(ly|ments?|ful|fully|less|ness)$", -1),  # completely, movement, careful
+        (r"(some|there|where)(thing|times?|one|body|how|fore|where|what)", -1),  # somebody
+        (r"[^cstg]i[ao]|[^t]iu|[^aeiou]iu", +1),  # diary, period; but: special, nation, region
+        (r"(?<=[cst])ia(?!l|n|b|r$)", +1),  # associate; but: social
+        (r"i(et|en[ct])(?!s?h)(?<!tient)(?<!tience)(?<!ciency)(?<!cient)", +1),  # quiet, client, science
+        (r"(?<=[ct])ien[ct]", -1),  # but: patient, ancient
+        (r"(?<!pl)[^gqaeiou]ua(?!y)|gua(?=ge)(?!ge)", +1),  # usual, actually
+        (r"[aeouy]ing$|[aeouy]ings$", +1),  # being, trying
+        (r"eo(?!p|us)(?!u)|uou", +1),  # video, continuous
+        (r"rea(?=ct)|crea(?=t)|(?<=[lr])ea(?=lit)", +1),  # react, create
+        (r"[aeo]ye[rd]?r$|[aeo]yal$", +1),  # player, royal
+        (r"[^aeiouyt]ier$|[^aeiouy]iest$", +1),  # earlier
+        (r"sms?$|thms?$", +1),  # optimism, rhythm
+        (r"[sd]n'?t$", +1),  # didn't
+        (r"[^aeiouy]'ll$", +1),  # it'll
+    )
+)
+
+
+def syllables(word: str, language: str) -> int:
+    """Number of syllables of one word, at least 1.
+
+    English has rules (silent e, -le, -es, -ed, two vowels apart, numbers, letters read one by one) and a list of
+    exceptions; every other language gets one syllable for each group of vowels.
+
+    Examples
+    --------
+    >>> syllables("conversation", "en"), syllables("asked", "en"), syllables("42", "en")
+    (4, 1, 3)
+    """
+    lists = lexicon.load(language)
+    english = language.lower().startswith("en")
+    parts = [p for p in re.split(r"[-\s]+", word.replace("\u2019", "'").strip('.,?!…;:"()')) if p]
+    return max(1, sum(part_syllables(part, lists, english=english) for part in parts))
+
+
+def part_syllables(part: str, lists: lexicon.Lexicon, *, english: bool) -> int:
+    """Syllables of a word without hyphens."""
+    lower = part.lower()
+    base = lower.removesuffix("'s")
+    if base in lists.syllables:
+        return lists.syllables[base]
+    if lower.replace(",", "").isdecimal():
+        return number_syllables(int(lower.replace(",", "")))
+    if english and part.isupper() and 1 < len(part) <= 4:
+        return sum(3 if letter == "W" else 1 for letter in part)
+    if english:
+        return english_syllables(lower)
+    return max(1, len(re.findall(f"[{VOWELS}]+", lower)))
+
+
+def english_syllables(word: str) -> int:
+    """Groups of vowels, corrected by `RULES`."""
+    bare = re.sub(r"'(ve|re|s|d|m)$|(?<=[aeiouy])'ll$", "", word)
+    bare = re.sub(r"^y(?=[aeiou])", "", bare)
+    count = len(re.findall(f"[{VOWELS}]+", bare))
+    return max(1, count + sum(change for pattern, change in RULES if pattern.search(bare)))
+
+
+def number_syllables(number: int) -> int:
+    """Syllables of a number read out in English ("one hundred five"); beyond a million, digit by digit."""
+    if number < 20:
+        return SMALL_NUMBERS[number]
+    if number < 100:
+        return TENS[number // 10] + (SMALL_NUMBERS[number % 10] if number % 10 else 0)
+    if number < 1_000_000:
+        size = 100 if number < 1000 else 1000
+        rest = number_syllables(number % size) if number % size else 0
+        return number_syllables(number // size) + 2 + rest
+    return sum(SMALL_NUMBERS[int(digit)] for digit in str(number))
