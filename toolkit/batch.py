@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from toolkit import overlay, session, store
-from toolkit.consent import audit, ledger
+from toolkit.consent import audit
 from toolkit.consent.admit import admit
 from toolkit.errors import ConsentError, ToolkitError
 from toolkit.session import Backends
 from toolkit.settings import Settings
-from toolkit.settings import load as load_settings
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
 
@@ -85,7 +84,7 @@ def run(study: Study, session_ids: Sequence[str], watcher: Watcher, *, force: bo
     ToolkitError
         For what stops the whole batch: unreadable settings, ledger or table, another run at work.
     """
-    settings = load_settings(study.settings_file)
+    settings = study.settings()
     recordings = [study.recording(s) for s in session_ids] if session_ids else list(study.recordings().values())
     with store.writing(study):
         store.sweep(study)
@@ -117,7 +116,8 @@ def each(
             place = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
             message = f"session {recording.session_id}: internal error in stage {at.name}: {place}."
             outcome = failed(recording, at.name, error, message, exit_code=1)
-        audit.append(study.audit_file, f"run-{outcome.state}", session_id=recording.session_id)
+        if outcome.state is not State.CURRENT:
+            audit.append(study.audit_file, f"run-{outcome.state}", session_id=recording.session_id)
         watcher.end(outcome)
         yield outcome
 
@@ -146,13 +146,13 @@ def one(
 ) -> Outcome:
     """Take one session from consent to published results, or find that they are current."""
     stage("consent", 0.0, 0.0)
-    consented = admit(recording, ledger.load(study.consent_file), purposes=[Purpose.MEASURE], today=date.today())  # noqa: DTZ011 - consent expires by the calendar of the place
+    consented = admit(recording, study.ledger(), purposes=[Purpose.MEASURE], today=date.today())  # noqa: DTZ011 - consent expires by the calendar of the place
     corrections = overlay.roles(study.overlay(recording.session_id))
     corrected = overlay.digest(study.overlay(recording.session_id))
     key = session.key_of(consented, settings)
     if not force and store.is_current(study, recording.session_id, key=key, overlay=corrected):
         return Outcome(recording.session_id, State.CURRENT, "", "", "results are current", 0)
-    result = session.process(consented, settings, backends(), corrections=corrections, report=stage)
+    result = session.process(consented, settings, backends, corrections=corrections, report=stage)
     stage("results", 0.0, 0.0)
     store.publish(study, replace(result, overlay=corrected))
     return Outcome(recording.session_id, State.DONE, "", "", f"{len(result.measures)} values", 0)
@@ -193,7 +193,7 @@ class SessionState:
 
 def status(study: Study) -> tuple[SessionState, ...]:
     """Find for every session whether consent covers it and whether its results are current; no model is loaded."""
-    settings = load_settings(study.settings_file)
+    settings = study.settings()
     return tuple(standing(study, recording, settings) for recording in study.recordings().values())
 
 
@@ -202,7 +202,7 @@ def standing(study: Study, recording: Recording, settings: Settings) -> SessionS
     session_id = recording.session_id
     here = "none" if store.manifest(study, session_id) is None else "stale"
     try:
-        consented = admit(recording, ledger.load(study.consent_file), purposes=[Purpose.MEASURE], today=date.today())  # noqa: DTZ011 - as in one()
+        consented = admit(recording, study.ledger(), purposes=[Purpose.MEASURE], today=date.today())  # noqa: DTZ011 - as in one()
     except ToolkitError as error:
         refused = "refused" if isinstance(error, ConsentError) else "unreadable"
         return SessionState(session_id, refused, here, str(error))

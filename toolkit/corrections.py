@@ -10,7 +10,6 @@ from toolkit import overlay, roles, store
 from toolkit.consent import audit
 from toolkit.errors import InputError
 from toolkit.session import remeasure
-from toolkit.settings import load as load_settings
 from toolkit.study import Study
 from toolkit.types import Role, RoleAssignment
 
@@ -51,7 +50,7 @@ def set_roles(study: Study, session_id: str, given: Mapping[str, Role], *, by: s
                 )
         path = study.overlay(session_id)
         overlay.add_roles(path, given, by=by, today=date.today())  # noqa: DTZ011 - the date of the place
-        changed = remeasure(result, load_settings(study.settings_file), corrections=overlay.roles(path))
+        changed = remeasure(result, study.settings(), corrections=overlay.roles(path))
         store.publish(study, replace(changed, overlay=overlay.digest(path)))
         audit.append(study.audit_file, "correct-roles", session_id=session_id)
     return dict(changed.dialogue.roles)

@@ -95,7 +95,7 @@ def key_of(consented: ConsentedRecording, settings: Settings) -> str:
 def process(
     consented: ConsentedRecording,
     settings: Settings,
-    backends: Backends,
+    backends: Callable[[], Backends],
     *,
     corrections: Mapping[str, Role],
     report: Report,
@@ -109,7 +109,7 @@ def process(
     settings
         Thresholds and names of backends.
     backends
-        Loaded with `load_backends`.
+        Gives the backends, as `load_backends` makes them; asked only once the recording has proved usable.
     corrections
         Roles that a human gave to speakers; they go over the machine's.
     report
@@ -125,14 +125,15 @@ def process(
     session_id = consented.recording.session_id
     report("audio", 0.0, 0.0)
     heard = audio.load(consented, settings.audio)
-    words, diarization, language, rejected = listen(heard, consented, settings, backends, report)
+    loaded = backends()
+    words, diarization, language, rejected = listen(heard, consented, settings, loaded, report)
     report("dialogue", 0.0, heard.mix.duration)
     spoken = utterances.split(words, settings.dialogue, language=language)
     floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language)
     quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
     named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles)
     report("codes", 0.0, heard.mix.duration)
-    codes = code(spoken, backends.coder, language=language)
+    codes = code(spoken, loaded.coder, language=language)
     report("measures", 0.0, heard.mix.duration)
     dialogue = Dialogue(
         session_id=session_id,
@@ -154,7 +155,7 @@ def process(
         utterances=spoken,
         words=words,
         measures=measures.compute(dialogue, settings),
-        provenance=provenance(consented, settings, backends),
+        provenance=provenance(consented, settings, loaded),
         key=key_of(consented, settings),
         overlay="",
         facts=heard.facts,

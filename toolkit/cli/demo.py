@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit.cli.screen import say, stdout, table
+from toolkit.cli.screen import say, stdout
 
 __all__ = ["register"]
 
@@ -26,17 +26,16 @@ def demo(
     """Process the sample sessions: two role-plays, consented, spoken by synthetic voices."""
     from toolkit import batch, display, session
     from toolkit.cli.models import fetch_with_bars
-    from toolkit.cli.run import Bars
+    from toolkit.cli.run import Bars, report
     from toolkit.demo import prepare
     from toolkit.display.terminal import compare, screens
-    from toolkit.settings import load as load_settings
 
     opened = prepare(study, sample_data)
     say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
-    fetch_with_bars(session.models_of(load_settings(opened.settings_file)))
+    fetch_with_bars(session.models_of(opened.settings()))
     with Bars() as bars:
         outcomes = batch.run(opened, [], bars)
-    stdout.print(table("", ("session", "result", "what"), [(o.session_id, o.state, o.message) for o in outcomes]))
+    report(outcomes)
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-from toolkit.cli.screen import say, stderr, stdout, table
+from toolkit.cli.screen import NO_SESSIONS, say, stderr, stdout, table
 
-__all__ = ["Bars", "register"]
+if TYPE_CHECKING:
+    from toolkit.batch import Outcome
 
-NO_SESSIONS = "No sessions yet. Add one: toolkit add STUDY RECORDING --session ID --therapist ID --client ID"
+__all__ = ["Bars", "register", "report"]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,13 +43,24 @@ def run(
     if not outcomes:
         say(NO_SESSIONS)
         return
-    stdout.print(table("", ("session", "result", "what"), [(o.session_id, o.state, o.message) for o in outcomes]))
+    report(outcomes)
     done = next((o.session_id for o in outcomes if o.state in {batch.State.DONE, batch.State.CURRENT}), "")
     if done:
         say(f"\nLook at one: toolkit show {study.name} {done}")
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)
+
+
+def report(outcomes: Sequence[Outcome]) -> None:
+    """A table of how each session ended, and one line on standard error for each that did not end well."""
+    rows = [
+        (o.session_id, o.state, o.message if o.exit_code == 0 else f"in stage {o.stage}, see below") for o in outcomes
+    ]
+    stdout.print(table("", ("session", "result", "what"), rows))
+    for outcome in outcomes:
+        if outcome.exit_code:
+            stderr.print(Text.assemble(("error: ", "bold red"), outcome.message), soft_wrap=True)
 
 
 class Bars:
