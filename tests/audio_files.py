@@ -25,7 +25,7 @@ FORMATS = {
     "mp3": ("mp3", "libmp3lame", 44100, {}),
     "m4a": ("ipod", "aac", 44100, {}),
     "aac": ("adts", "aac", 44100, {}),
-    "ogg": ("ogg", "libvorbis", 44100, {}),
+    "ogg": ("ogg", "vorbis", 44100, {"strict": "experimental"}),
     "opus": ("opus", "libopus", 48000, {}),
     "webm": ("webm", "libopus", 48000, {}),
     "wma": ("asf", "wmav2", 44100, {}),
@@ -42,6 +42,7 @@ def voice(seconds: float, rate: int, *, seed: int = 0) -> np.ndarray:
     frequency = np.fft.rfftfreq(round(seconds * 48000), 1 / 48000)
     spectrum[(frequency < 100) | (frequency > 3000)] = 0
     at_48k = np.fft.irfft(spectrum, round(seconds * 48000))
+    at_48k *= 0.4 / np.abs(at_48k).max()
     # the same sound at any rate: band-limited, so the spectrum is cut or padded
     if rate != 48000:
         cut = np.fft.rfft(at_48k)
@@ -51,29 +52,44 @@ def voice(seconds: float, rate: int, *, seed: int = 0) -> np.ndarray:
         at_48k = np.fft.irfft(wanted, n) * (n / len(at_48k))
     time = np.arange(n) / rate
     sound = at_48k[:n] * (0.55 + 0.45 * np.sin(2 * np.pi * 4 * time))
-    return (0.4 * sound / np.abs(sound).max()).astype(np.float32)
+    return sound.astype(np.float32)
 
 
-def write(path: Path, channels: np.ndarray, rate: int, *, muxer: str, codec: str, film: bool = False) -> Path:
-    """Encode sound of shape (n,) or (channels, n) with PyAV; with `film` there is a picture, too."""
-    rows = np.atleast_2d(channels)
-    layout = {1: "mono", 2: "stereo", 4: "quad", 6: "5.1", 8: "7.1"}[len(rows)]
+def write(
+    path: Path, *tracks: np.ndarray, rate: int, muxer: str, codec: str, film: bool = False, options: dict | None = None
+) -> Path:
+    """Encode tracks of shape (n,) or (channels, n) with PyAV, a stream each; with `film` there is a picture, too."""
+    rows = [np.atleast_2d(track) for track in tracks]
     with av.open(str(path), "w", format=muxer) as container:
-        if film:
-            add_picture(container, seconds=rows.shape[1] / rate)
-        add_sound(container, rows, rate, codec=codec, layout=layout)
+        picture = container.add_stream("mpeg4", rate=5, width=64, height=48, pix_fmt="yuv420p") if film else None
+        streams = [add_sound(container, row, rate, codec, options or {}) for row in rows]
+        if picture:
+            seconds = rows[0].shape[1] / rate if rows else 5
+            encode_picture(container, picture, seconds)
+        for row, stream in zip(rows, streams, strict=True):
+            encode_sound(container, stream, row)
     return path
 
 
-def add_sound(container, rows, rate, *, codec, layout):
-    stream = container.add_stream(codec, rate=rate, layout=layout)
-    kind = stream.codec_context.format.name if stream.codec_context.format else "s16"
-    resampler = av.AudioResampler(format=kind, layout=layout, rate=rate)
-    size = 1024
-    for start in range(0, rows.shape[1], size):
-        block = np.ascontiguousarray(rows[:, start : start + size], np.float32)
-        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
-        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+LAYOUTS = {1: "mono", 2: "stereo", 4: "quad", 6: "5.1", 8: "7.1"}
+
+
+def add_sound(container, rows, rate, codec, options):
+    stream = container.add_stream(codec, rate=rate, layout=LAYOUTS[len(rows)])
+    stream.codec_context.options = options
+    if codec in {"wmav2", "aac"}:
+        stream.bit_rate = 128_000
+    return stream
+
+
+def encode_sound(container, stream, rows):
+    context = stream.codec_context
+    kind = context.format.name if context.format else "s16"
+    resampler = av.AudioResampler(format=kind, layout=LAYOUTS[len(rows)], rate=context.sample_rate)
+    for start in range(0, rows.shape[1], 1024):
+        block = np.ascontiguousarray(rows[:, start : start + 1024].T, np.float32).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(block, format="flt", layout=LAYOUTS[len(rows)])
+        frame.sample_rate, frame.pts, frame.time_base = context.sample_rate, start, Fraction(1, context.sample_rate)
         for made in resampler.resample(frame):
             container.mux(stream.encode(made))
     for made in resampler.resample(None):
@@ -81,11 +97,11 @@ def add_sound(container, rows, rate, *, codec, layout):
     container.mux(stream.encode(None))
 
 
-def add_picture(container, *, seconds):
-    stream = container.add_stream("mpeg4", rate=5)
-    stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-    for _ in range(round(5 * seconds)):
-        container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+def encode_picture(container, stream, seconds):
+    for number in range(round(5 * seconds)):
+        frame = av.VideoFrame(64, 48, "yuv420p")
+        frame.pts, frame.time_base = number, Fraction(1, 5)
+        container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
 
 
@@ -103,7 +119,13 @@ def wav_bytes(
     frame = len(rows) * bits // 8
     said = header_rate or rate
     layout = struct.pack(
-        "<HHIIHH", 3 if bits == 32 else 1, len(rows), said, said * frame if byte_rate is None else byte_rate, frame, bits
+        "<HHIIHH",
+        3 if bits == 32 else 1,
+        len(rows),
+        said,
+        said * frame if byte_rate is None else byte_rate,
+        frame,
+        bits,
     )
     body = b"WAVEfmt " + struct.pack("<I", 16) + layout + b"data" + struct.pack("<I", len(data)) + data
     return b"RIFF" + struct.pack("<I", len(body)) + body
@@ -124,7 +146,8 @@ def consented(path: Path, *, channels: tuple[str, ...] = (), excluded: tuple[Spa
     """A recording let in by the real gate."""
     people = (Party(Role.THERAPIST, "T01"), Party(Role.CLIENT, "C01"))
     grants = tuple(Grant(p, frozenset({Purpose.MEASURE}), date(2026, 1, 1), None) for p in people)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     record = Record(people, grants, excluded, digest)
     return admit(recording(path, channels), Ledger(MappingProxyType({"s01": record})), purposes=(), today=TODAY)
 

@@ -29,10 +29,21 @@ BLOCK = 32768
 GAP = 0.1
 """Seconds; a smaller jump of the time stamps is rounding."""
 
+EXACT_GAP = 0.001
+"""Seconds; flac numbers its samples, so that a smaller jump than a frame is damage that FFmpeg skipped."""
+
 LOUDEST = 16.0
 """Amplitude beyond which float samples are no sound in -1 to 1 but numbers of another scale."""
 
-SCALES = {"u8": 1 / 128, "s16": 1 / 32768, "s32": 1 / 2147483648, "s64": 1 / 9223372036854775808, "flt": 1, "dbl": 1}
+KINDS: dict[str, tuple[type, float]] = {
+    # FFmpeg's name: type of a sample, and what its full scale is
+    "u8": (np.uint8, 2.0**7),
+    "s16": (np.int16, 2.0**15),
+    "s32": (np.int32, 2.0**31),
+    "s64": (np.int64, 2.0**63),
+    "flt": (np.float32, 1.0),
+    "dbl": (np.float64, 1.0),
+}
 
 
 class Decoder:
@@ -54,7 +65,7 @@ class Decoder:
     filled
         Seconds of gap filled with silence.
     damaged
-        Packets between good ones that could not be decoded.
+        Packets between good ones that could not be decoded, and gaps where there can be none.
     """
 
     def __init__(self, container: Any, stream: Any, *, limit: float) -> None:
@@ -66,6 +77,7 @@ class Decoder:
         self.samples = 0
         self.filled = 0.0
         self.damaged = 0
+        self._exact = container.format.name == "flac"
         self._bad_packets = 0
         self._origin = 0.0
         self._pending: list[NDArray[Any]] = []
@@ -80,15 +92,15 @@ class Decoder:
         BadRecordingError
             When the length passes the limit, the channels change on the way, or the samples are no numbers.
         """
-        if self.stream.codec_context.name == "flac":
-            self.stream.codec_context.options = {"err_detect": "crccheck"}  # off by default: rot would pass
+        if self._exact:
+            self.stream.codec_context.options = {"err_detect": "crccheck+explode"}  # off by default: rot would pass
         for frame in self.frames():
             gap = self.gap_before(frame)
             if gap > 0 or frame.format.name != self._format:
                 yield from self.flush()
                 self._format = frame.format.name
                 yield from self.fill(gap)
-            self._pending.append(frame.to_ndarray())
+            self._pending.append(samples_of(frame, self.channels))
             self._pending_samples += frame.samples
             if self._pending_samples >= BLOCK:
                 yield from self.flush()
@@ -136,8 +148,9 @@ class Decoder:
             start = (self.container.start_time or 0) / av.time_base
             self._origin = start if time - start > GAP else time
         gap = time - self._origin - position / self.rate
-        if gap <= GAP:
+        if gap <= (EXACT_GAP if self._exact else GAP):
             return 0
+        self.damaged += self._exact
         if gap > self.limit:
             raise BadRecordingError("the time stamps of the recording are damaged")
         return round(gap * self.rate)
@@ -149,6 +162,11 @@ class Decoder:
             part = min(gap, BLOCK)
             yield self.count(np.zeros((self.channels, part), np.float32))
             gap -= part
+
+    def cut(self, declared: float, slack: float) -> None:
+        """Leave off the padding of the last packet, which an MP4 states by its length and FFmpeg gives out."""
+        if declared * self.rate < self.samples <= (declared + slack) * self.rate:
+            self.samples = round(declared * self.rate)
 
     def flush(self) -> Iterator[Block]:
         """Give out what was gathered."""
@@ -174,15 +192,28 @@ def too_long(limit: float) -> BadRecordingError:
     )
 
 
+def samples_of(frame: Any, channels: int) -> NDArray[Any]:
+    """Copy a frame's samples, as shape (channels, n), or (1, n * channels) when they are interleaved.
+
+    PyAV's own ``to_ndarray`` reads a ninth plane of eight that is not there, and may crash on it.
+    """
+    kind = np.dtype(KINDS[frame.format.name.removesuffix("p")][0])
+    planar = frame.format.is_planar
+    count = frame.samples if planar else frame.samples * channels
+    planes = frame.planes[: channels if planar else 1]
+    return np.stack([np.frombuffer(plane, dtype=kind, count=count) for plane in planes])
+
+
 def as_float(raw: NDArray[Any], sample_format: str, channels: int) -> Block:
     """Turn decoded samples of any format into rows of float32 in -1 to 1."""
-    kind = sample_format.removesuffix("p")
+    name = sample_format.removesuffix("p")
     rows = raw if sample_format.endswith("p") else raw.reshape(-1, channels).T
-    block = rows.astype(np.float32)  # a copy in C order only when rows already is; either way ours
-    if kind == "u8":
+    block = rows.astype(np.float32, order="C")
+    if name == "u8":
         block -= 128
-    if SCALES[kind] != 1:
-        block *= np.float32(SCALES[kind])
+    scale = KINDS[name][1]
+    if scale != 1:
+        block *= np.float32(1 / scale)
     return block
 
 

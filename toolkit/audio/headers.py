@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from toolkit.audio.source import BadRecordingError, Source
 
-__all__ = ["Wave", "mp3_length", "ogg_is_cut", "protected", "read_wave", "webm_length"]
+__all__ = ["Wave", "mp3_length", "ogg_is_cut", "protected", "read_wave", "refuse_overrun", "webm_length"]
 
 UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 PCM_TAGS = (1, 3, 6, 7)
@@ -67,6 +67,25 @@ def read_wave(source: Source) -> Wave | None:
             return wave_header(layout, position + 8, long_size or (0 if size in UNKNOWN_SIZES else size))
         position += 8 + size + size % 2
     return None
+
+
+def refuse_overrun(source: Source, wave: Wave) -> None:
+    """Refuse a wav that goes on after its sound with what is no chunk: a recorder that lost count, at 4 GiB or before.
+
+    Raises
+    ------
+    BadRecordingError
+        When a second or more of such bytes follow.
+    """
+    end = wave.data_start + wave.data_size + wave.data_size % 2
+    if not wave.data_size or source.size - end < max(wave.byte_rate, 8):
+        return
+    name = source.head(4, start=end)
+    if not all(0x20 <= byte < 0x7F for byte in name):
+        raise BadRecordingError(
+            f"the recording holds more than the {wave.length:.1f} s its header says",
+            hint="Repair its header or convert it once, then: toolkit run",
+        )
 
 
 def wave_header(layout: bytes, data_start: int, data_size: int) -> Wave | None:

@@ -158,6 +158,8 @@ def take_once(
             mixer.add(block)
     if mixer is None:
         raise BadRecordingError("the recording holds no sound: there is nothing after its header")
+    if found.container.startswith("mov") and not isinstance(found.declared, Missing):
+        decoder.cut(found.declared, found.slack)
     return Take(mixer.finish(decoder.samples), channels, decoder)
 
 
@@ -175,10 +177,6 @@ def refuse_length(found: Probe, decoder: Decoder, settings: AudioSettings) -> li
         notes.append(f"{decoder.filled:.1f} s are missing in the file by its time stamps, and silent here")
     if found.cut:
         notes.append("the recording is cut off: its last page is not whole")
-    if decoder.damaged:
-        if not settings.accept_truncated:
-            raise BadRecordingError("the recording is damaged: parts of it cannot be decoded", hint=TRUNCATED)
-        notes.append("parts of the recording are damaged and were passed over")
     if not isinstance(found.declared, Missing):
         slack = max(found.slack, settings.length_tolerance * found.declared)
         if length < found.declared - slack:
@@ -191,6 +189,10 @@ def refuse_length(found: Probe, decoder: Decoder, settings: AudioSettings) -> li
                 f"the recording holds {length:.1f} s, its header says {found.declared:.1f} s",
                 hint="Convert it once to wav, then: toolkit run",
             )
+    if decoder.damaged:
+        if not settings.accept_truncated:
+            raise BadRecordingError("the recording is damaged: parts of it cannot be decoded", hint=TRUNCATED)
+        notes.append("parts of the recording are damaged and were passed over")
     if length < settings.min_seconds:
         raise BadRecordingError(f"the recording is too short: {length:.2f} s, at least {settings.min_seconds:g} s")
     return notes

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import av
+from av.stream import Discard
 
 from toolkit.audio import headers
 from toolkit.audio.source import BadRecordingError, Source
@@ -99,7 +100,7 @@ def opened(source: Source) -> Iterator[tuple[Any, Any]]:
         stream = container.streams.audio[0]
         for other in container.streams:
             if other.index != stream.index:
-                other.discard = "all"
+                other.discard = Discard.all
         yield container, stream
 
 
@@ -133,6 +134,8 @@ def probe(source: Source) -> Probe:
         When nothing can or should be decoded from it.
     """
     wave = headers.read_wave(source)
+    if wave:
+        headers.refuse_overrun(source, wave)
     if headers.protected(source):
         raise BadRecordingError("the recording is protected (DRM)", hint="Export it without protection first.")
     with opened(source) as (container, stream):

@@ -108,12 +108,12 @@ def open_source(path: Path) -> Iterator[Source]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "bad name"
         raise BadRecordingError(f"the recording {name} cannot be opened ({reason.lower()})") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise BadRecordingError(f"{name} is {kind}, not a recording")
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise BadRecordingError(f"{name} is a folder, not a recording")
-        if not stat.S_ISREG(mode):
-            raise BadRecordingError(f"{name} is a pipe or a device, not a recording")
         source = Source(file, resolved)
         if source.size == 0:
             raise BadRecordingError("the recording is empty (0 bytes)")
