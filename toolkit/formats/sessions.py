@@ -120,10 +120,16 @@ def append(path: Path, values: Mapping[str, str]) -> None:
     table = _load(path)
     header = (*table.header, *(c for c in COLUMNS if values.get(c) and c not in table.header))
     rows = [(*row, *("" for _ in header[len(row) :])) for _, row in table.rows]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\n")
-    writer.writerows([header, *rows, tuple(values.get(c, "") for c in header)])
-    atomic.write_text(path, (_BOM if table.bom else "") + text.getvalue())
+    lines = (
+        table.delimiter.join(_cell(v, table.delimiter) for v in row)
+        for row in [header, *rows, tuple(values.get(c, "") for c in header)]
+    )
+    atomic.write_text(path, (_BOM if table.bom else "") + "\n".join(lines) + "\n")
+
+
+def _cell(text: str, delimiter: str) -> str:
+    """Quote a value that needs it: `csv.writer` leaves a lone carriage return bare, and so breaks the row."""
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in (delimiter, '"', "\r", "\n")) else text
 
 
 def _load(path: Path) -> _Table:
