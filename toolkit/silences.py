@@ -26,7 +26,7 @@ from dataclasses import replace
 from toolkit.intervals import Span, complement, in_milliseconds, milliseconds, subtract, union
 from toolkit.settings import DialogueSettings
 from toolkit.types import Silence, SilenceEvidence, SilenceKind, SpeakerInterval, Turn, Word
-from toolkit.utterances import heard_end
+from toolkit.utterances import LONGEST_WORD
 
 __all__ = ["EDGE", "cross_check", "find"]
 
@@ -115,20 +115,28 @@ def cross_check(
     Returns
     -------
     tuple of Silence
-        In the same order. `WORDS` where the middle of a word lies more than `EDGE` from both ends; else `NOISE` where
-        the level comes within `noise_margin` of the speech. A stretch too short to have a middle (twice `EDGE`) is left
-        as it is: its neighbours' edges fill it. `EXCLUDED` stays.
+        In the same order. `WORDS` where the middle of a word lies more than `EDGE` from both ends; of a word longer
+        than `LONGEST_WORD`, which has swallowed silence at one of its ends, all of it must. Else `NOISE` where the
+        level comes within `noise_margin` of the speech. A stretch too short to have a middle (twice `EDGE`) is left as
+        it is: its neighbours' edges fill it. `EXCLUDED` stays.
     """
-    middles = sorted((w.start + heard_end(w)) / 2 for w in words)
+    placed = sorted(sure_span(w) for w in words)
     checked: list[Silence] = []
     for silence, level in zip(silences, levels, strict=True):
         low, high = silence.start + EDGE, silence.end - EDGE
         evidence = silence.evidence
         if evidence is SilenceEvidence.SILENT and low < high:
-            place = bisect_left(middles, low)
-            if place < len(middles) and middles[place] < high:
+            first = bisect_left(placed, Span(low, low))
+            if any(span.end <= high for span in placed[first : bisect_left(placed, Span(high, high))]):
                 evidence = SilenceEvidence.WORDS
             elif level > speech_level - settings.noise_margin:
                 evidence = SilenceEvidence.NOISE
         checked.append(replace(silence, evidence=evidence))
     return tuple(checked)
+
+
+def sure_span(word: Word) -> Span:
+    """What must lie inside a silence for a word to count against it: its middle, or all of an overlong word."""
+    middle = (word.start + word.end) / 2
+    overlong = word.end - word.start > LONGEST_WORD
+    return Span(word.start, word.end) if overlong else Span(middle, middle)

@@ -1,0 +1,104 @@
+"""Measures: pure functions of a `Dialogue`, each with the text that says what its number means.
+
+One module a family (`talk`, `turns`, `silence`, `coding`); `uncertainty` makes the intervals, `book` the code book.
+Every measure is computed for every session: where it has no value it has a reason. Role measures come for therapist
+and client always and for further roles when somebody has them; the coding measures and *patience* only for therapists
+and co-therapists, since the codes say what a therapist does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from toolkit.intervals import Span
+from toolkit.measures import coding, silence, talk, turns
+from toolkit.measures.facts import Facts, Outcome, RoleMeasure, SessionMeasure, absent, gather, seconds
+from toolkit.settings import Settings
+from toolkit.types import Dialogue, Measure, MeasureValue, Missing, Role
+
+__all__ = ["MEASURES", "SESSION", "THERAPIST_MEASURES", "compute"]
+
+SESSION = "session"
+"""What stands in the role of a measure of the whole session."""
+
+ALWAYS = (Role.THERAPIST, Role.CLIENT)
+WHEN_PRESENT = (Role.CO_THERAPIST, Role.INTERPRETER, Role.OTHER)
+THERAPISTS = frozenset({Role.THERAPIST, Role.CO_THERAPIST})
+
+ROLE_MEASURES: tuple[RoleMeasure, ...] = (*talk.ROLE_MEASURES, *turns.ROLE_MEASURES, *coding.ROLE_MEASURES)
+SESSION_MEASURES: tuple[SessionMeasure, ...] = (
+    *silence.SESSION_MEASURES,
+    *turns.SESSION_MEASURES,
+    *talk.SESSION_MEASURES,
+)
+
+MEASURES: Mapping[str, Measure] = {
+    measure.name: measure
+    for measure in (*(entry.measure for entry in ROLE_MEASURES), *(entry.measure for entry in SESSION_MEASURES))
+}
+"""Every measure by name, in the order of tables and of the code book."""
+
+THERAPIST_MEASURES = frozenset(entry.measure.name for entry in ROLE_MEASURES if entry.therapists)
+"""Measures of roles that only therapists and co-therapists have."""
+
+
+def compute(dialogue: Dialogue, settings: Settings) -> tuple[MeasureValue, ...]:
+    """All measures of one session.
+
+    Parameters
+    ----------
+    dialogue
+        What happened in the session.
+    settings
+        `settings.measures` holds the thresholds; those of `settings.dialogue` are in the dialogue already.
+
+    Returns
+    -------
+    tuple of MeasureValue
+        Roles in the order of `Role`, then the session; measures in the order of `MEASURES`; windows in order of
+        time. The same dialogue gives the same numbers to the last bit.
+    """
+    facts = gather(dialogue, settings)
+    present = {dialogue.role_of(speaker) for speaker in facts.speech}
+    values: list[MeasureValue] = []
+    for role in (*ALWAYS, *(role for role in WHEN_PRESENT if role in present)):
+        values.extend(of_role(facts, role))
+    for entry in SESSION_MEASURES:
+        values.extend(stated(entry.measure, SESSION, outcome, facts) for outcome in entry.take(facts))
+    return tuple(values)
+
+
+def of_role(facts: Facts, role: Role) -> Iterator[MeasureValue]:
+    """The measures of one role; all missing with the same reason when nobody has it."""
+    reason = facts.missing_role(role)
+    for entry in ROLE_MEASURES:
+        if not entry.therapists or role in THERAPISTS:
+            outcome = absent(reason) if reason else entry.take(facts, role)
+            yield stated(entry.measure, role, outcome, facts)
+
+
+def stated(measure: Measure, role: str, outcome: Outcome, facts: Facts) -> MeasureValue:
+    """An outcome as a value of a measure: rounded, and with the stretch it describes in seconds."""
+    window = facts.session if isinstance(outcome.window, Missing) else outcome.window
+    return MeasureValue(
+        measure=measure.name,
+        role=str(role),
+        value=rounded(outcome.value),
+        n=outcome.n,
+        numerator=rounded(outcome.numerator),
+        denominator=rounded(outcome.denominator),
+        interval=rounded_span(outcome.interval),
+        window=Span(0.0, facts.dialogue.duration)
+        if isinstance(window, Missing)
+        else Span(seconds(window.start), seconds(window.end)),
+    )
+
+
+def rounded(number: float | Missing) -> float | Missing:
+    """A number to six decimals, the last step of every measure."""
+    return number if isinstance(number, Missing) else round(float(number), 6)
+
+
+def rounded_span(span: Span | Missing) -> Span | Missing:
+    """Both ends of an interval to six decimals."""
+    return span if isinstance(span, Missing) else Span(round(float(span.start), 6), round(float(span.end), 6))

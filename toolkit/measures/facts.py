@@ -1,0 +1,178 @@
+"""What all families of measures read: a dialogue in whole milliseconds, and the shape of an answer.
+
+Conventions
+-----------
+Durations are whole milliseconds: they are summed as integers, divided last and rounded to six decimals, so the same
+dialogue gives the same bytes whatever the order. *Speaking time* of a role is the time in which at least one of its
+speakers speaks; *session time* goes from the first to the last speech. Excluded portions count in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, subtract, total, union
+from toolkit.settings import Settings
+from toolkit.types import Code, Dialogue, Measure, Missing, Role, Silence, SilenceEvidence, Utterance
+
+__all__ = [
+    "NOT_A_RATIO",
+    "NO_SAMPLING",
+    "Facts",
+    "Outcome",
+    "RoleMeasure",
+    "SessionMeasure",
+    "absent",
+    "gather",
+    "quotient",
+    "seconds",
+]
+
+NOT_A_RATIO = Missing("not a ratio")
+NO_SAMPLING = Missing("measured over the whole session: nothing was sampled")
+NOBODY_SPEAKS = "nobody speaks in this recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer of one measure; `window` in milliseconds, `Missing` for the whole session time."""
+
+    value: float | Missing
+    n: int
+    numerator: float | Missing = NOT_A_RATIO
+    denominator: float | Missing = NOT_A_RATIO
+    interval: Span | Missing = NO_SAMPLING
+    window: Span | Missing = NO_SAMPLING
+
+
+def absent(reason: str) -> Outcome:
+    """The answer of a measure that has none."""
+    gap = Missing(reason)
+    return Outcome(gap, 0, gap, gap, gap)
+
+
+def quotient(top: float, bottom: float, n: int, when_zero: str, interval: Span | Missing = NO_SAMPLING) -> Outcome:
+    """A ratio with what was divided; missing with `when_zero` for a denominator of 0, both parts kept."""
+    if bottom == 0:
+        return Outcome(Missing(when_zero), n, top, bottom, Missing(when_zero))
+    return Outcome(top / bottom, n, top, bottom, interval)
+
+
+def seconds(time: float) -> float:
+    """Milliseconds as seconds."""
+    return time / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A dialogue made ready for counting; spans in milliseconds.
+
+    Attributes
+    ----------
+    excluded, speech
+        Excluded portions; each speaker's speech outside them.
+    session
+        From the first to the last speech; missing when nobody speaks.
+    floor_changes
+        For each turn taken over from another speaker: its place in `Dialogue.turns` and the floor transfer offset.
+        Left out where an excluded portion or a doubtful stretch (words, noise) lies in between.
+    """
+
+    dialogue: Dialogue
+    settings: Settings
+    excluded: tuple[Span, ...]
+    speech: Mapping[str, tuple[Span, ...]]
+    session: Span | Missing
+    floor_changes: tuple[tuple[int, int], ...]
+
+    def talk(self, role: Role) -> tuple[Span, ...]:
+        """Time in which somebody of a role speaks."""
+        return union(s for name, spans in self.speech.items() if self.dialogue.role_of(name) is role for s in spans)
+
+    def talk_of_all(self, within: Span | None = None) -> int:
+        """Speaking time summed over the roles: overlap between two roles counts for both."""
+        tracks = (self.talk(role) for role in Role)
+        return sum(int(total(t if within is None else intersect(t, [within]))) for t in tracks)
+
+    def session_time(self) -> int:
+        """Length of the session without excluded portions, milliseconds; 0 when nobody speaks."""
+        return 0 if isinstance(self.session, Missing) else int(total(subtract([self.session], self.excluded)))
+
+    def utterances(self, role: Role) -> tuple[Utterance, ...] | Missing:
+        """What a role says."""
+        found = self.dialogue.utterances
+        if isinstance(found, Missing):
+            return found
+        return tuple(u for u in found if self.dialogue.role_of(u.speaker) is role)
+
+    def coded(self, role: Role) -> tuple[tuple[Utterance, frozenset[Code]], ...] | Missing:
+        """A role's utterances with the set of their codes."""
+        own, codes = self.utterances(role), self.dialogue.codes
+        if isinstance(own, Missing):
+            return own
+        if isinstance(codes, Missing):
+            return codes
+        by_index = {c.utterance: frozenset(a.code for a in c.codes) for c in codes}
+        return tuple((u, by_index.get(u.index, frozenset())) for u in own)
+
+    def silences(self) -> tuple[Silence, ...]:
+        """The silences that count: those in which neither words nor noise nor an excluded portion was found."""
+        return tuple(s for s in self.dialogue.silences if s.evidence is SilenceEvidence.SILENT)
+
+    def missing_role(self, role: Role) -> str:
+        """Why nothing can be said about a role; empty when somebody has it."""
+        if not self.speech:
+            return NOBODY_SPEAKS
+        named = {self.dialogue.role_of(name) for name in self.speech}
+        if role in named:
+            return ""
+        if Role.UNKNOWN in named:
+            return "roles are not known: name them with toolkit roles set, or record a channel each (--channels)"
+        return f"nobody in this session has the role {role}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMeasure:
+    """A measure taken once for each role; `therapists` for those only therapists and co-therapists have."""
+
+    measure: Measure
+    take: Callable[[Facts, Role], Outcome]
+    therapists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMeasure:
+    """A measure taken for the session, once or once a window."""
+
+    measure: Measure
+    take: Callable[[Facts], tuple[Outcome, ...]]
+
+
+def gather(dialogue: Dialogue, settings: Settings) -> Facts:
+    """Read a dialogue once for all measures."""
+    excluded = union(in_milliseconds(dialogue.excluded))
+    tracks: dict[str, list[Span]] = {}
+    for interval in dialogue.activity:
+        tracks.setdefault(interval.speaker, []).append(interval.span)
+    cleaned = {name: subtract(in_milliseconds(spans), excluded) for name, spans in sorted(tracks.items())}
+    speech = {name: spans for name, spans in cleaned.items() if spans}
+    everyone = union(s for spans in speech.values() for s in spans)
+    session = Span(everyone[0].start, everyone[-1].end) if everyone else Missing(NOBODY_SPEAKS)
+    return Facts(dialogue, settings, excluded, speech, session, floor_changes(dialogue, excluded))
+
+
+def floor_changes(dialogue: Dialogue, excluded: tuple[Span, ...]) -> tuple[tuple[int, int], ...]:
+    """Places of turns taken over from another speaker, with their floor transfer offset in milliseconds."""
+    doubtful = in_milliseconds(
+        Span(s.start, s.end) for s in dialogue.silences if s.evidence is not SilenceEvidence.SILENT
+    )
+    barred = union([*excluded, *doubtful])
+    found = []
+    for place in range(1, len(dialogue.turns)):
+        before, after = dialogue.turns[place - 1], dialogue.turns[place]
+        end, start = milliseconds(before.end), milliseconds(after.start)
+        blocked = end < start and bool(intersect([Span(end, start)], barred))
+        if before.speaker != after.speaker and not blocked:
+            found.append((place, start - end))
+    return tuple(found)
