@@ -15,7 +15,7 @@ from pathlib import Path
 
 from toolkit.errors import StoreError
 
-__all__ = ["locked", "remove", "store_error", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["locked", "store_error", "sync_folder", "write_bytes", "write_text"]
 
 REASONS = {
     errno.ENOSPC: ("the disk is full", "Make room and run the command again."),
@@ -58,25 +58,6 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise store_error(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)  # still there only when something above failed or was interrupted
-
-
-def remove(path: Path) -> int:
-    """Delete a file; how many were deleted: 1, or 0 when there was none.
-
-    Raises
-    ------
-    StoreError
-        When it cannot be deleted.
-    """
-    try:
-        path.unlink()
-        sync_folder(path.parent)
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
-    except OSError as error:
-        reason, hint = REASONS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))
-        raise StoreError(f"cannot delete {path.name}: {reason}.", hint=hint) from None
-    return 1
 
 
 def sync_folder(folder: Path) -> None:

@@ -127,7 +127,7 @@ def withdraw(
 
     To take back one purpose only, withdraw and grant the others again.
     """
-    from toolkit import atomic, store
+    from toolkit import store
     from toolkit.consent import audit
     from toolkit.formats import sessions
     from toolkit.study import Study
@@ -139,8 +139,13 @@ def withdraw(
         typer.confirm(f"Withdraw consent for session {session}, and delete all its results?", abort=True)
     mark_withdrawn(opened, session, this_day())  # first, so that nothing new is made while the old is deleted
     audit.append(opened.audit_file, "withdraw", session_id=session)
-    count = store.purge(opened, session)
-    count += atomic.remove(opened.overlay(session))
+    try:
+        count = store.purge(opened, session)
+    except StoreError as error:
+        raise StoreError(
+            f"session {session}: consent is withdrawn, but not everything is deleted: {error.message}",
+            hint=f"{error.hint} Withdraw it again.",
+        ) from None
     audit.append(opened.audit_file, "purge", session_id=session, files=count)
     say(f"Session {session}: consent is withdrawn, and {count} derived file{'' if count == 1 else 's'} deleted.")
     say("The recording itself was left where it is, as were backups and earlier exports: delete those yourself.")
