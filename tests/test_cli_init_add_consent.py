@@ -236,6 +236,7 @@ def test_one_party_after_the_other(study: Path, audio: Path) -> None:
     said = agree(study, "--party", "T01", "--also", "interpreter=I01")
     assert "measure: not granted by client C01, interpreter I01" in said
     assert "Nothing can be measured before" in said
+    assert "Next:" not in said
     fails(ConsentError, "consent", "check", study)
     agree(study, "--party", "C01")
     said = agree(study, "--party", "I01")

@@ -131,7 +131,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_held(tmp_path: Path) -> None:
     lock = tmp_path / ".lock"
-    hold = "import sys; from filelock import FileLock; a = FileLock(sys.argv[1]); a.acquire(); print('held', flush=True); input()"
+    hold = "import sys, filelock as f; a = f.FileLock(sys.argv[1]); a.acquire(); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

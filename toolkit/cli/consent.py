@@ -113,7 +113,8 @@ def grant(
         say(f"The withdrawal of {old.withdrawn_on} is lifted; what was granted before it stays withdrawn.")
     for line in grant_lines(recording, record, today):
         say(line)
-    say("Next: " + f"toolkit run {shlex.quote(str(study))}")
+    if Purpose.MEASURE in ledger.granted(record, today):
+        say(f"Next: toolkit run {shlex.quote(str(study))}")
 
 
 @group.command("withdraw", epilog="Example: toolkit consent withdraw my-study --session s01")
