@@ -1,0 +1,65 @@
+"""`toolkit export`: one session's results in a format of another program."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from toolkit.cli.screen import say
+
+__all__ = ["register"]
+
+
+class Format(StrEnum):
+    """The formats, as `toolkit.export` has them."""
+
+    RTTM = "rttm"
+    VTT = "vtt"
+    SRT = "srt"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Labels(StrEnum):
+    """What speakers are called, as `toolkit.export` has it."""
+
+    ROLE = "role"
+    SPEAKER = "speaker"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("export", epilog="Example: toolkit export my-study s01 --format csv --output s01.csv")(export)
+
+
+def export(
+    study: Path = typer.Argument(help="Folder of the study."),
+    session: str = typer.Argument(help="Which session."),
+    *,
+    form: Format = typer.Option(
+        ..., "--format", help="rttm: who spoke when. vtt, srt: captions. json: all tables. csv: measures."
+    ),
+    output: Path = typer.Option(..., "--output", "-o", help="The file to write."),
+    labels: Labels = typer.Option(Labels.ROLE, "--labels", help="Name speakers by role, or as the diarizer does."),
+    force: bool = typer.Option(False, "--force", help="Write over a file that is there."),
+) -> None:
+    """Write a session's results to a file, and note it in the audit log.
+
+    Captions hold what was said: they need the transcript purpose. JSON leaves text out where it is not granted.
+    """
+    from toolkit import export as exports
+    from toolkit.study import Study
+
+    exports.export(
+        Study.open(study),
+        session,
+        output,
+        form=exports.Format(form),
+        labels=exports.Labels(labels),
+        force=force,
+    )
+    say(f"Wrote {output.name}.")
+    if form in {Format.VTT, Format.SRT, Format.JSON}:
+        say("A copy outside the study is out of the reach of a later withdrawal: keep it where you can delete it.")
