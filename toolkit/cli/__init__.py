@@ -57,7 +57,6 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command line: the console script ``toolkit``."""
-    sys.excepthook = quiet_crash
     try:
         app()
     except ToolkitError as error:
@@ -65,3 +64,5 @@ def main() -> None:
             raise
         complain(error)
         sys.exit(error.exit_code)
+    finally:
+        sys.excepthook = quiet_crash  # set last: typer sets its own when it is called

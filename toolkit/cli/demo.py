@@ -24,15 +24,14 @@ def demo(
     sample_data: Path | None = typer.Option(None, "--sample-data", help="Folder of the sample recordings."),
 ) -> None:
     """Process the sample sessions: two role-plays, consented, spoken by synthetic voices."""
-    from toolkit import batch, display, session
-    from toolkit.cli.models import fetch_with_bars
-    from toolkit.cli.run import Bars, report
+    from toolkit import batch, display
+    from toolkit.cli.run import Bars, have_models, report
     from toolkit.demo import prepare
     from toolkit.display.terminal import compare, screens
 
     opened = prepare(study, sample_data)
     say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
-    fetch_with_bars(session.models_of(opened.settings()))
+    have_models(opened)
     with Bars() as bars:
         outcomes = batch.run(opened, [], bars)
     report(outcomes)

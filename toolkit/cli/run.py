@@ -11,12 +11,14 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from toolkit.cli.models import watching
 from toolkit.cli.screen import NO_SESSIONS, say, stderr, stdout, table
 
 if TYPE_CHECKING:
     from toolkit.batch import Outcome
+    from toolkit.study import Study
 
-__all__ = ["Bars", "register", "report"]
+__all__ = ["Bars", "have_models", "register", "report"]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +40,7 @@ def run(
     from toolkit.study import Study
 
     opened = Study.open(study)
+    have_models(opened)
     with Bars() as bars:
         outcomes = batch.run(opened, sessions or [], bars, force=force)
     if not outcomes:
@@ -50,6 +53,15 @@ def run(
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)
+
+
+def have_models(study: Study) -> None:
+    """Fetch what models of the study's settings are not here yet, with a bar; nothing is contacted when all are."""
+    from toolkit import models, session
+
+    with watching():
+        for name in session.models_of(study.settings()):
+            models.path(name)
 
 
 def report(outcomes: Sequence[Outcome]) -> None:

@@ -24,13 +24,6 @@ WIDTH = 860
 Rows = Sequence[Mapping[str, Any]]
 
 
-def draw_offline() -> None:
-    """Let notebooks draw charts with the JavaScript inside the output: nothing is fetched."""
-    import altair as alt
-
-    alt.renderers.enable("html", template="inline")
-
-
 def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
     """Who spoke when, silences, and codes, one lane each.
 
@@ -45,9 +38,8 @@ def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
     """
     import altair as alt
 
-    draw_offline()
     lanes = list(dict.fromkeys([*(r["lane"] for r in spans), *(r["lane"] for r in marks)]))
-    axis = alt.Axis(title="minutes from the start of the recording", grid=True)
+    axis = alt.Axis(title="minutes from the start of the recording", grid=True, tickMinStep=1, format="d")
     scale = alt.Scale(domain=[0, end / 60], nice=False)
     lane = alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=alt.Axis(labelLimit=220))
     bars = (
@@ -90,14 +82,14 @@ def balance_chart(windows: Rows) -> alt.LayerChart:
     """
     import altair as alt
 
-    draw_offline()
     data = alt.InlineData(values=list(windows))
-    x = alt.X("start_minute:Q", title="minutes from the start of the recording")
+    axis = alt.Axis(title="minutes from the start of the recording", tickMinStep=1, format="d")
+    x = alt.X("start_minute:Q", axis=axis)
     y = alt.Y("share:Q", title="therapist's share of speech", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     bars = (
         alt.Chart(data)
-        .mark_bar(color=COLOURS["therapist"], stroke="white")
-        .encode(x=x, x2="end_minute:Q", y=y, tooltip=[alt.Tooltip("label:N", title=" ")])
+        .mark_rect(color=COLOURS["therapist"], stroke="white")
+        .encode(x=x, x2="end_minute:Q", y=y, y2=alt.datum(0), tooltip=[alt.Tooltip("label:N", title=" ")])
     )
     text = (
         alt.Chart(data)
@@ -119,11 +111,10 @@ def bands_chart(rows: Rows) -> alt.VConcatChart:
     Parameters
     ----------
     rows
-        ``title, value, low, high, top, text, bands`` with ``bands`` a sequence of ``start, end, label``.
+        ``title, value, low, high, unit, top, text, bands`` with ``bands`` a sequence of ``start, end, label, brief``.
     """
     import altair as alt
 
-    draw_offline()
     return alt.vconcat(*(band_row(row) for row in rows), spacing=14).properties(title="Measures beside their bands")
 
 
@@ -131,11 +122,12 @@ def band_row(row: Mapping[str, Any]) -> alt.LayerChart:
     """One measure of `bands_chart`."""
     import altair as alt
 
-    draw_offline()
     scale = alt.Scale(domain=[0, row["top"]], nice=False)
     axis = alt.Axis(format="%" if row["unit"] == "share" else ".1f", title=None, tickCount=6)
     lane = alt.Y(
-        "title:N", title=None, axis=alt.Axis(labelLimit=280, minExtent=250, maxExtent=250, ticks=False, domain=False)
+        "title:N",
+        title=None,
+        axis=alt.Axis(labelLimit=300, labelFontSize=12, minExtent=300, maxExtent=300, ticks=False, domain=False),
     )
     shades = ["#DCE9F2", "#B5D3E7", "#8FBDDB"]
     bands = [{**b, "title": row["title"], "shade": shades[min(i, 2)]} for i, b in enumerate(row["bands"])]
@@ -149,21 +141,21 @@ def band_row(row: Mapping[str, Any]) -> alt.LayerChart:
             color=alt.Color("shade:N", scale=None),
             tooltip=[alt.Tooltip("label:N", title="band")],
         ),
-        alt.Chart(alt.InlineData(values=bands))
-        .mark_text(align="left", dx=4, dy=-18, fontSize=10, color="#333333")
-        .encode(x=alt.X("start:Q", scale=scale), y=lane, text="short:N"),
+        alt.Chart(alt.InlineData(values=[b for b in bands if b["start"] > 0]))
+        .mark_text(align="left", dx=4, dy=-19, fontSize=11, color="#333333")
+        .encode(x=alt.X("start:Q", scale=scale), y=lane, text="label:N"),
+        alt.Chart(alt.InlineData(values=[b for b in bands if b["start"] == 0]))
+        .mark_text(align="right", dx=-4, dy=-19, fontSize=11, color="#333333")
+        .encode(x=alt.X("end:Q", scale=scale), y=lane, text="brief:N"),
     ]
     point = alt.Chart(alt.InlineData(values=[dict(row, bands=None)]))
     if row["low"] is not None:
         layers.append(
             point.mark_rule(strokeWidth=2, color="#222222").encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=lane)
         )
-    layers += [
-        point.mark_point(shape="diamond", filled=True, size=130, color="#222222").encode(
+    layers.append(
+        point.mark_point(shape="diamond", filled=True, size=130, color="#222222", opacity=1).encode(
             x=alt.X("value:Q", scale=scale), y=lane, tooltip=[alt.Tooltip("text:N", title=" ")]
-        ),
-        point.mark_text(align="left", dx=10, fontSize=12, fontWeight="bold").encode(
-            x=alt.X("value:Q", scale=scale), y=lane, text="text:N"
-        ),
-    ]
-    return alt.layer(*layers).properties(width=WIDTH - 300, height=44)
+        )
+    )
+    return alt.layer(*layers).properties(width=WIDTH - 330, height=44)

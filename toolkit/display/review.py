@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from toolkit.display import charts
-from toolkit.display.html import Page, note, table
-from toolkit.display.words import band_text, clock, number, person
+from toolkit.display.html import Drawing, Page, note, table
+from toolkit.display.words import band_text, between, brief, clock, number, person
 from toolkit.errors import InputError
 from toolkit.manifest import Manifest
 from toolkit.measures import MEASURES
 from toolkit.study import Study
 from toolkit.types import Level, Purpose
-
-if TYPE_CHECKING:
-    import altair as alt
 
 __all__ = ["Review", "balance", "bands", "header", "measures", "reflections", "scan", "silences", "timeline"]
 
@@ -89,7 +86,7 @@ def header(review: Review) -> Page:
 def measures(review: Review) -> Page:
     """Every measure with its value, 90 % interval and band, or the reason why it is missing."""
     whole = [row for row in review.tables["measures"] if not windowed(row)]
-    roles = list(dict.fromkeys(r["role"] for r in whole if r["role"] != "session"))
+    roles = in_order(r["role"] for r in whole if r["role"] != "session")
     per_role = [name for name, m in MEASURES.items() if m.level is Level.ROLE]
     found = {(r["measure"], r["role"]): r for r in whole}
     rows = [
@@ -116,6 +113,11 @@ def measures(review: Review) -> Page:
     return Page("", parts)
 
 
+def in_order(lanes: Iterable[str]) -> list[str]:
+    """Each role once: therapist, client, then the others by name."""
+    return sorted(set(lanes), key=lambda lane: (lane != "therapist", lane != "client", lane))
+
+
 def windowed(row: Mapping[str, Any]) -> bool:
     """Whether a row describes one window of a session rather than all of it."""
     return bool(row["measure"] == "talk_balance")
@@ -128,15 +130,19 @@ def cell(row: Mapping[str, Any] | None) -> str:
     text = number(row["value"], row["unit"])
     if row["value"] is None or row["low"] is None:
         return text
-    return f"{text} ({number(row['low'], row['unit'])} to {number(row['high'], row['unit'])})"
+    return f"{text} ({between(row['low'], row['high'], row['unit'])})"
 
 
 def band_list(name: str) -> str:
-    """The bands of a measure in one line."""
-    return "; ".join(band_text(band, MEASURES[name].unit) for band in MEASURES[name].bands)
+    """The bands of a measure in one line, with their scheme; empty for none."""
+    measure = MEASURES[name]
+    if not measure.bands:
+        return ""
+    schemes = ", ".join(dict.fromkeys(band.scheme.split(";")[0] for band in measure.bands))
+    return f"{'; '.join(band_text(band, measure.unit) for band in measure.bands)} ({schemes})"
 
 
-def bands(review: Review) -> alt.VConcatChart | Page:
+def bands(review: Review) -> Drawing | Page:
     """The therapist's measures that have bands, each beside them: a comparison, never pass or fail."""
     rows = []
     for row in review.tables["measures"]:
@@ -150,25 +156,27 @@ def bands(review: Review) -> alt.VConcatChart | Page:
                 "start": max(0.0, b.low),
                 "end": min(top, b.high),
                 "label": band_text(b, row["unit"]),
-                "short": f"{b.label} ({b.scheme})",
+                "brief": f"under {brief(b.high, row['unit'])}" if b.low <= 0 else "",
             }
             for b in measure.bands
         ]
         text = number(row["value"], row["unit"])
         picked = {k: row[k] for k in ("value", "low", "high", "unit")}
-        rows.append({**picked, "title": measure.title, "text": text, "top": top, "bands": shown})
+        title = f"{measure.title}: {text}"
+        rows.append({**picked, "title": title, "text": text, "top": top, "bands": shown})
     if not rows:
         return Page("Measures beside their bands", [note("No measure with a band has a value; see the reasons above.")])
-    return charts.bands_chart(rows)
+    told = "; ".join(row["title"] for row in rows)
+    return Drawing(charts.bands_chart(rows), f"The therapist's measures beside their bands: {told}")
 
 
-def timeline(review: Review) -> alt.LayerChart:
+def timeline(review: Review) -> Drawing:
     """A lane for each role, one for silences of 3 s or more, one for the therapist's codes."""
     spans = [
         stretch(person(r["role"], r["speaker"]), r, charts.COLOURS[r["role"]], "speech")
         for r in review.tables["activity"]
     ]
-    lanes = sorted({s["lane"] for s in spans}, key=lambda lane: (lane != "therapist", lane != "client", lane))
+    lanes = in_order(s["lane"] for s in spans)
     spans.sort(key=lambda s: lanes.index(s["lane"]))
     for r in review.tables["silences"]:
         if r["duration"] >= LONG:
@@ -184,7 +192,8 @@ def timeline(review: Review) -> alt.LayerChart:
         for r in review.tables["codes"]
         if r["role"] == "therapist"
     ]
-    return charts.timeline_chart(spans, marks, end=review.seconds)
+    told = f"Timeline of {clock(review.seconds)} minutes: {len(spans)} stretches and {len(marks)} codes"
+    return Drawing(charts.timeline_chart(spans, marks, end=review.seconds), told)
 
 
 def stretch(lane: str, row: Mapping[str, Any], colour: str, what: str) -> dict[str, Any]:
@@ -200,7 +209,7 @@ def stretch(lane: str, row: Mapping[str, Any], colour: str, what: str) -> dict[s
     }
 
 
-def balance(review: Review) -> alt.LayerChart | Page:
+def balance(review: Review) -> Drawing | Page:
     """The therapist's share of speech, window by window."""
     windows = [
         {
@@ -217,7 +226,8 @@ def balance(review: Review) -> alt.LayerChart | Page:
             "Talk balance over the session",
             [note("There is no window in which both roles are known and anybody spoke.")],
         )
-    return charts.balance_chart(windows)
+    told = "; ".join(w["label"] for w in windows)
+    return Drawing(charts.balance_chart(windows), f"The therapist's share of speech by window: {told}")
 
 
 def silences(review: Review) -> Page:

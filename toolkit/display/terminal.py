@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.display.review import LONG, Review, band_list, cell, windowed
+from toolkit.display.review import LONG, Review, band_list, cell, in_order, windowed
 from toolkit.display.words import clock, number, person
 from toolkit.measures import MEASURES
 from toolkit.types import Level
@@ -36,9 +36,12 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
 
 def heading(review: Review) -> RenderableType:
     """Who, how long, in which language, and how sure the roles are."""
+    named = review.manifest.roles
     roles = ", ".join(
-        f"{person(a.role, speaker)} ({a.source}, confidence {a.confidence:.2f})"
-        for speaker, a in sorted(review.manifest.roles.items(), key=lambda item: item[1].role, reverse=True)
+        f"{person(named[speaker].role, speaker)} ({named[speaker].source}, confidence {named[speaker].confidence:.2f})"
+        for speaker in sorted(
+            named, key=lambda speaker: in_order(a.role for a in named.values()).index(named[speaker].role)
+        )
     )
     facts = f"{clock(review.seconds)} min · language {review.manifest.language} · {roles}"
     return Panel(Text(facts), title=Text(f"Session {review.session_id}"), title_align="left", expand=False)
@@ -50,7 +53,7 @@ def lanes(review: Review, *, width: int) -> RenderableType:
     spans: dict[str, list[Mapping[str, Any]]] = {}
     for row in review.tables["activity"]:
         spans.setdefault(person(row["role"], row["speaker"]), []).append(row)
-    for lane in sorted(spans, key=lambda name: (name != "therapist", name != "client", name)):
+    for lane in in_order(spans):
         bar = "".join(shade(share) for share in coverage(spans[lane], review.seconds, width))
         grid.add_row(lane, Text(bar, style=COLOURS.get(lane, "green")))
     quiet = [r for r in review.tables["silences"] if r["duration"] >= LONG and r["evidence"] == "silent"]
@@ -81,13 +84,13 @@ def shade(share: float) -> str:
 def by_role(review: Review) -> RenderableType:
     """The measures of each role beside their bands."""
     whole = [r for r in review.tables["measures"] if r["role"] != "session"]
-    roles = list(dict.fromkeys(r["role"] for r in whole))
+    roles = in_order(r["role"] for r in whole)
     found = {(r["measure"], r["role"]): r for r in whole}
     table = plain_table()
-    table.add_column("measure")
+    table.add_column("measure (90 % interval)", no_wrap=True)
     for role in roles:
-        table.add_column(person(role), justify="right")
-    table.add_column("bands (expert opinion, no norms)", style="dim")
+        table.add_column(person(role), justify="right", no_wrap=True)
+    table.add_column("therapist's bands (opinion, no norms)", style="dim")
     for name, measure in MEASURES.items():
         if measure.level is Level.ROLE:
             values = (cell(found.get((name, role))) for role in roles)

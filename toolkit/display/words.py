@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from toolkit.types import Band
 
-__all__ = ["band_text", "clock", "number", "person"]
+__all__ = ["band_text", "between", "brief", "clock", "number", "person"]
 
 SHARE = "share"
 SECONDS = "s"
-COUNTS = frozenset({"count", "turns", "words", "utterances"})
+COUNTS = frozenset({"turns", "words", "utterances", "silences", "backchannels", "interruptions"})
 
 
 def clock(seconds: float) -> str:
@@ -42,7 +42,23 @@ def number(value: float | None, unit: str) -> str:
         return f"{value:.0f}"
     if unit == SECONDS:
         return f"{value:.1f} s" if abs(value) < 120 else f"{clock(value)} min"
-    return f"{value:.2f}" if unit == "ratio" else f"{value:.1f} {unit}"
+    if unit == "ratio":
+        return f"{value:.2f}"
+    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}"
+
+
+def between(low: float, high: float, unit: str) -> str:
+    """The ends of an interval, the unit said by the value beside it.
+
+    Examples
+    --------
+    >>> between(0.325, 0.739, "share")
+    '32.5 to 73.9'
+    """
+    if unit == SHARE:
+        return f"{100 * low:.1f} to {100 * high:.1f}"
+    digits = 0 if unit in COUNTS else 2 if unit == "ratio" else 1
+    return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def person(role: str, speaker: str = "") -> str:
@@ -52,9 +68,23 @@ def person(role: str, speaker: str = "") -> str:
 
 
 def band_text(band: Band, unit: str) -> str:
-    """A band as text, for instance ``good: 2.00 or more (MITI 4.2.1)``."""
-    low, high = number(band.low, unit), number(band.high, unit)
-    reach = f"{low} or more" if band.high == float("inf") else f"{low} to {high}"
-    if band.low == float("-inf") or (band.low == 0 and unit == SHARE):
-        reach = f"under {high}"
-    return f"{band.label}: {reach} ({band.scheme})"
+    """A band as text.
+
+    Examples
+    --------
+    >>> band_text(Band(2.0, float("inf"), "good", "MITI 4.2.1; expert opinion"), "ratio")
+    'good: 2.00 or more'
+    >>> band_text(Band(0.0, 0.6, "guidance for beginners", "MISC"), "share")
+    'guidance for beginners: under 60 %'
+    """
+    top = 1.0 if unit == SHARE else float("inf")
+    if band.low <= 0:
+        return f"{band.label}: under {brief(band.high, unit)}"
+    if band.high >= top:
+        return f"{band.label}: {brief(band.low, unit)} or more"
+    return f"{band.label}: {brief(band.low, unit)} to {brief(band.high, unit)}"
+
+
+def brief(value: float, unit: str) -> str:
+    """A threshold, without digits that are only zeros."""
+    return f"{100 * value:.0f} %" if unit == SHARE else number(value, unit)
