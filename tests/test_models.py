@@ -749,6 +749,68 @@ def test_weights_come_out_the_same_each_time(tmp_path: Path) -> None:
         convert.convert("state-dict", tmp_path / "lightning.bin", tmp_path / "3.safetensors")
 
 
+def converted(index: Index, monkeypatch: pytest.MonkeyPatch, made: bytes) -> None:
+    """Make `voice` a converted model whose converter writes `made` for the original `VECTOR`."""
+    known = registry.load()
+    one = known.models["voice"].files[0].parts[0]
+    file_ = registry.ModelFile("model.safetensors", sha(b"made of vector"), 14, (one,), "state-dict", "")
+    voice = registry.Model("voice", "test", "", "", "", "someone/voice", (file_,))
+    monkeypatch.setattr(registry, "load", lambda: registry.Registry({"voice": voice}, {}))
+
+    def convert_(converter: str, checkpoint: Path, target: Path) -> None:
+        assert converter == "state-dict"
+        if checkpoint.read_bytes() != VECTOR or not made:
+            raise convert.ConversionError("the checkpoint holds no table of weights")
+        target.write_bytes(made)
+
+    monkeypatch.setattr(sources, "convert", convert_)
+
+
+def test_a_converted_model_keeps_no_original(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted(index, monkeypatch, b"made of vector")
+    assert tree(models.path("voice")) == {"model.safetensors": b"made of vector"}
+
+
+@pytest.mark.parametrize(
+    ("made", "said"), [(b"made otherwise", "came out with another SHA-256"), (b"", "no table of weights")]
+)
+def test_a_conversion_that_goes_wrong_is_refused(
+    index: Index, store: Path, monkeypatch: pytest.MonkeyPatch, made: bytes, said: str
+) -> None:
+    converted(index, monkeypatch, made)
+    with pytest.raises(BackendError, match=said):
+        models.path("voice")
+    assert tree(store) == {}
+
+
+def test_a_hubs_original_is_converted_too(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted(index, monkeypatch, b"made of vector")
+    allow_hub(monkeypatch, {"vector.npz": VECTOR})
+    assert tree(models.path("voice", allow_hub=True)) == {"model.safetensors": b"made of vector"}
+    assert not index.asked
+
+
+def test_what_a_failed_source_left_is_not_kept(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder given breaks off in the middle of an original; the store then has the finished file."""
+    converted(index, monkeypatch, b"made of vector")
+    models.path("voice")
+    given_folder = folder_with(tmp_path / "given", {"vector.npz": b"rotten"})
+    found = models.fetch(["voice"], source=given_folder, to=tmp_path / "stick")["voice"]
+    assert sorted(p.name for p in found.iterdir()) == ["model.safetensors", "toolkit-receipt.json"]
+
+
+def test_a_damaged_copy_of_a_model_of_the_hub_is_not_taken(
+    index: Index, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow_hub(monkeypatch, WHISPER)
+    models.path("small", allow_hub=True)
+    shutil.move(store, tmp_path / "copy")
+    (tmp_path / "copy/hub/someone--whisper-small/model.bin").write_bytes(b"WEIGHTS")
+    with pytest.raises(BackendError, match=r"folder copy: model.bin is not the file"):
+        models.path("small", source=tmp_path / "copy")
+    assert tree(store) == {}
+
+
 # --- the registry of the package and the real models ----------------------------------------------------------------
 
 

@@ -35,7 +35,9 @@ def watching() -> Iterator[None]:
     from toolkit import models
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=stderr, transient=True) as bars:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=stderr, transient=True, disable=not stderr.is_terminal
+    ) as bars:
         tasks: dict[str, Any] = {}
 
         def show(event: models.Event) -> None:
@@ -86,7 +88,7 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="Print JSON i
 
 @commands.command()
 def fetch(
-    names: list[str] | None = typer.Argument(None, metavar="[NAME]...", help="Models to fetch; all when left out."),
+    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Models to fetch; all when left out."),
     source: Path | None = typer.Option(None, "--from", metavar="DIR", help="Look in this folder first."),
     to: Path | None = typer.Option(None, "--to", metavar="DIR", help="Fill this folder, to carry it elsewhere."),
     hub: bool = typer.Option(False, "--hub", help="Allow downloads from the model hub."),
@@ -110,7 +112,7 @@ def fetch(
 
 @commands.command()
 def verify(
-    names: list[str] | None = typer.Argument(None, metavar="[NAME]...", help="Models to check; all when left out."),
+    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Models to check; all when left out."),
 ) -> None:
     """Hash every file of the models on this machine and compare with the registry.
 
