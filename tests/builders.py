@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import hypothesis
+
 from toolkit import silences, turns
 from toolkit.intervals import Span
 from toolkit.settings import Settings
@@ -27,6 +29,9 @@ from toolkit.types import (
     SpokenUtterance,
 )
 from toolkit.utterances import syllables
+
+hypothesis.settings.register_profile("no deadline", deadline=None)  # no test asserts a time
+hypothesis.settings.load_profile("no deadline")
 
 SETTINGS = Settings()
 T, C = "therapist", "client"

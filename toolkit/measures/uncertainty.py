@@ -82,15 +82,29 @@ def poisson(count: int, level: float) -> Span:
 
 
 def at_most(count: int, mean: float) -> float:
-    """Probability that a Poisson variable is `count` or less."""
+    """Probability that a Poisson variable is `count` or less, summed outwards from its largest term."""
     if mean == 0:
         return 1.0
-    return math.fsum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count + 1))
+    mode = min(count, int(mean))
+    largest = math.exp(mode * math.log(mean) - mean - math.lgamma(mode + 1))
+    found = term = largest
+    for k in range(mode, 0, -1):
+        term *= k / mean
+        found += term
+        if term < found * 1e-17:
+            break
+    term = largest
+    for k in range(mode + 1, count + 1):
+        term *= mean / k
+        found += term
+        if term < found * 1e-17:
+            break
+    return min(1.0, found)
 
 
 def root(rising: Callable[[float], float], low: float, high: float) -> float:
     """Where a rising function crosses 0 between `low` and `high`, by halving."""
-    for _ in range(80):
+    for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if rising(middle) < 0 else (low, middle)
     return (low + high) / 2
