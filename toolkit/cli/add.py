@@ -20,8 +20,8 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    study: Path = typer.Argument(help="Folder of the study."),
-    recording: Path = typer.Argument(help="Audio or video file; it is neither copied nor changed."),
+    study: Path = typer.Argument(help="Folder of the study.", readable=False),
+    recording: Path = typer.Argument(help="Audio or video file; it is neither copied nor changed.", readable=False),
     *,
     session: str = typer.Option(..., "--session", metavar="ID", help="Name of the session, such as s01."),
     therapist: str = typer.Option(..., "--therapist", metavar="ID", help="Pseudonym of the therapist, such as T01."),

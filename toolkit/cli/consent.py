@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="consent")
 
 
-STUDY = typer.Argument(help="Folder of the study.")
+STUDY = typer.Argument(help="Folder of the study.", readable=False)
 SESSION = typer.Option(..., "--session", metavar="ID", help="Which session.")
 
 

@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
     app.command("init", epilog="Example: toolkit init my-study")(init)
 
 
-def init(study: Path = typer.Argument(help="Folder to make; one that holds recordings already will do.")) -> None:
+def init(
+    study: Path = typer.Argument(help="Folder to make; one that holds recordings already will do.", readable=False),
+) -> None:
     """Make a study: a folder with settings, a table of sessions and an empty consent ledger."""
     from toolkit.consent import audit
     from toolkit.errors import one_line

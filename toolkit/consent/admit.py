@@ -186,9 +186,7 @@ def open_recording(recording: Recording) -> BinaryIO:
     try:
         handle = os.open(recording.path, flags)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(
-            f"{where}no such recording: {name}.", hint="Has it been moved? sessions.csv says where it was."
-        ) from None
+        raise InputError(f"{where}no such recording: {name}.", hint="Has it been moved or renamed?") from None
     except PermissionError:
         raise InputError(f"{where}no permission to read {name}.") from None
     except (OSError, ValueError) as error:
