@@ -1,0 +1,1 @@
+"""Results compared with references: `metrics` (the scores), `compare` (one session), `study` and `report`."""
