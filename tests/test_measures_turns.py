@@ -72,6 +72,12 @@ def test_patience_is_the_silence_the_therapist_ends():
     assert not [v for v in found if v.measure == "patience" and v.role == C]
 
 
+def test_a_backchannel_ends_the_wait():
+    # the client stops at 5; "mhm" after 4 s, the client goes on
+    found = compute(dialogue((Line(C, 0, 5), Line(T, 9, 9.5, "mhm"), Line(C, 10, 12))), SETTINGS)
+    assert (named(found, "patience", T).value, named(found, "patience", T).n) == (4, 1)
+
+
 def test_no_offset_across_an_excluded_portion():
     found = compute(dialogue((), speech=activity(f"{T} 0-4, {C} 10-12, {T} 12.5-14"), excluded=(Span(5, 9),)), SETTINGS)
     assert named(found, "response_latency_median", C).value == Missing("the role never takes the floor from another")

@@ -39,11 +39,16 @@ def test_a_gap_of_exactly_the_limit_is_no_lapse():
     assert find(activity("A 0-2, B 5.001-6"))[0].kind is LAPSE
 
 
-def test_a_backchannel_stands_on_no_side_of_a_silence():
-    # the listener's "mhm" after 4 s of silence leaves the floor with C: two pauses of C's
+def test_a_backchannel_breaks_a_silence_and_leaves_the_floor():
+    # the listener's "mhm" after 4 s breaks the silence; what follows is C's pause, for the floor is still C's
     lines = [Line("C", 0, 5), Line("T", 9, 9.5, "Mm-hmm."), Line("C", 10, 12)]
     found = find([SpeakerInterval(x.start, x.end, x.speaker) for x in lines], said=spoken(lines))
-    assert short(found) == [(5, 9, PAUSE, "C", "C"), (9.5, 10, PAUSE, "C", "C")]
+    assert short(found) == [(5, 9, LAPSE, "C", "T"), (9.5, 10, PAUSE, "C", "C")]
+
+
+def test_of_two_who_break_a_silence_together_the_longer_speaker_did():
+    assert short(find(activity("A 0-2, A 4-6, B 4-5"))) == [(2, 4, PAUSE, "A", "A")]
+    assert short(find(activity("A 0-2, A 4-5, B 4-6"))) == [(2, 4, GAP, "A", "B")]
 
 
 def test_overlap_leaves_no_silence_and_the_ends_of_the_recording_are_none():

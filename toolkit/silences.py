@@ -2,10 +2,11 @@
 
 Conventions
 -----------
-A silence lies between two stretches of speech; before the first and after the last there is none. What stands before
-and after is the *floor*: a backchannel neither ends nor begins a silence's neighbourhood, so a silence broken by the
-listener's "mhm" inside a turn is two pauses of the one whose turn it is. *Pause*: the same speaker before and after;
-*gap*: the speaker changes; *lapse*: a gap longer than `lapse_min`.
+A silence lies between two stretches of speech; before the first and after the last there is none. *Before* stands the
+one who held the floor, *after* the one who broke the silence, were it only by a backchannel: that is what a supervisor
+asks. So where a client stops, the therapist says "mhm" after 4 s, and the client goes on, the first silence goes from
+client to therapist and the second, after the "mhm" that left the floor where it was, from client to client. *Pause*:
+the same speaker before and after; *gap*: the speaker changes; *lapse*: a gap longer than `lapse_min`.
 
 Silences never come from word times: a recogniser lets a word's end swallow the silence after it. `cross_check` looks
 the other way: words or loud noise in a stretch that the diarizer left empty make it doubtful, and it is not counted.
@@ -65,27 +66,30 @@ def find(
         return ()
     found: list[Silence] = []
     starts = [milliseconds(t.start) for t in turns]
+    beginners = who_begins(activity, cuts)
     for hole in complement(speech, Span(speech[0].start, speech[-1].end)):
         touched = any(cut.start <= hole.end and hole.start <= cut.end for cut in cuts)
         evidence = SilenceEvidence.EXCLUDED if touched else SilenceEvidence.SILENT
-        before, after = neighbours(hole, turns, starts)
+        before = turns[max(0, bisect_left(starts, hole.end) - 1)].speaker
+        after = beginners[hole.end]
         kind = kind_of(before, after, int(hole.duration), settings)
         for piece in subtract([hole], cuts):
-            start, end = piece.start / 1000, piece.end / 1000
-            found.append(Silence(len(found), start, end, kind, before.speaker, after.speaker, evidence))
+            found.append(Silence(len(found), piece.start / 1000, piece.end / 1000, kind, before, after, evidence))
     return tuple(found)
 
 
-def neighbours(hole: Span, turns: Sequence[Turn], starts: Sequence[int]) -> tuple[Turn, Turn]:
-    """The turn before a hole and the turn after it: the same one when the hole is a pause inside it."""
-    place = max(0, bisect_left(starts, hole.end) - 1)
-    goes_on = milliseconds(turns[place].end) > hole.start or place + 1 == len(turns)
-    return turns[place], turns[place if goes_on else place + 1]
+def who_begins(activity: Sequence[SpeakerInterval], cuts: Sequence[Span]) -> dict[float, str]:
+    """Who begins to speak at a time in milliseconds; of several the one who speaks longest."""
+    spans: dict[str, list[Span]] = {}
+    for interval in activity:
+        spans.setdefault(interval.speaker, []).append(interval.span)
+    begun = [(s.start, s.end, name) for name, own in spans.items() for s in subtract(in_milliseconds(own), cuts)]
+    return {start: name for start, _, name in sorted(begun)}
 
 
-def kind_of(before: Turn, after: Turn, length: int, settings: DialogueSettings) -> SilenceKind:
-    """Pause, gap or lapse; `length` in milliseconds."""
-    if before.speaker == after.speaker:
+def kind_of(before: str, after: str, length: int, settings: DialogueSettings) -> SilenceKind:
+    """Pause, gap or lapse, of the speakers on either side; `length` in milliseconds."""
+    if before == after:
         return SilenceKind.PAUSE
     return SilenceKind.LAPSE if length > milliseconds(settings.lapse_min) else SilenceKind.GAP
 

@@ -113,14 +113,14 @@ def overlap_share(facts: Facts) -> tuple[Outcome, ...]:
 
 
 def patience(facts: Facts, role: Role) -> Outcome:
-    """Median silence between the client's stop and the role's start."""
+    """Median silence between the client's stop and the role's next sound."""
     role_of = facts.dialogue.role_of
     waits = [
         milliseconds(s.end) - milliseconds(s.start)
         for s in facts.silences()
         if role_of(s.before) is Role.CLIENT and role_of(s.after) is role
     ]
-    return middle(waits, facts.settings.measures.confidence_level, "no silence of the client's is ended by the role")
+    return middle(waits, facts.settings.measures.confidence_level, "the role breaks no silence of the client's")
 
 
 ROLE_MEASURES = (
@@ -236,13 +236,13 @@ ROLE_MEASURES = (
             name="patience",
             level=Level.ROLE,
             title="Patience",
-            definition="Median length of the silences that follow the client's speech and that the therapist ends by "
-            "taking the floor. Silences of every length; a silence that the client ends is not in it, nor one that "
-            "only a backchannel interrupts.",
+            definition="How long the therapist waits after the client stops: median length of the silences that come "
+            "when the client has the floor and that the therapist breaks, were it only by a backchannel. Silences of "
+            "every length; one that the client breaks is not in it.",
             unit="s",
             numerator="",
             denominator="",
-            missing_when=f"{ROLES_MISSING}; no silence of the client's is ended by the therapist",
+            missing_when=f"{ROLES_MISSING}; the therapist breaks no silence of the client's",
             interval=MEDIAN_INTERVAL,
             source="the toolkit's standards, section 2",
             settings=(*FLOOR, "dialogue.noise_margin", "measures.confidence_level"),
