@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
@@ -267,6 +268,20 @@ def test_memory_does_not_grow_with_rate_and_channels(tmp_path: Path) -> None:
     assert decoded > 100_000
     # what 32,768 samples of 8 channels need, a few times over
     assert peaks[1] - peaks[0] < 24_000
+
+
+def test_second_pass_holds_one_waveform(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", np.stack([np.tile(voice(1, 16000), 200), np.zeros(3200000)]), 16000)
+    made = consented(path)
+    load(made, SETTINGS)  # imports and caches
+    tracemalloc.start()
+    try:
+        audio = load(made, SETTINGS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert audio.facts.mix == "channel 1 of 2; silent: 2"
+    assert peak < 1.5 * audio.mix.samples.nbytes
 
 
 def test_import_is_light() -> None:

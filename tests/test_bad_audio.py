@@ -280,7 +280,9 @@ def test_another_file_than_the_one_let_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "m4a", "ogg", "opus", "webm", "wma"])
-def test_mutated_files_are_read_or_refused_in_one_line(tmp_path: Path, ending: str) -> None:
+def test_mutated_files_are_read_or_refused_in_one_line(
+    tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     original = encoded(tmp_path, ending).read_bytes()
     random = np.random.default_rng(len(ending))
     for _ in range(12):
@@ -298,3 +300,4 @@ def test_mutated_files_are_read_or_refused_in_one_line(tmp_path: Path, ending: s
             assert np.isfinite(audio.mix.samples).all()
             assert 1 <= audio.mix.duration < 60
         assert line.isprintable()
+    assert capfd.readouterr().err == ""

@@ -103,6 +103,7 @@ def read_source(source: Source, consented: ConsentedRecording, settings: AudioSe
         warnings += refuse_alike(take.channels, labels)
         take.waves.insert(0, weighted(take.waves, weights))
     elif weights != plain[0]:
+        take.waves.clear()  # before the second pass makes room for the same length
         take = take_once(source, consented, found, (weights,), limit)
     waves = [Waveform(samples, RATE) for samples in take.waves]
     for wave in waves:

@@ -6,6 +6,7 @@ the file is called. FFmpeg sees the file object, never its name, and can open no
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,8 +46,14 @@ class Bytes:
         return self.file.read(count)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move, as a file does."""
-        return self.file.seek(offset, whence)
+        """Move, as a file does; for a place that a damaged header makes up, answer as C does.
+
+        An exception here would end as a traceback on the screen, which PyAV prints past every handler.
+        """
+        try:
+            return self.file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL
 
     def tell(self) -> int:
         """Position in bytes."""

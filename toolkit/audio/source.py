@@ -61,7 +61,9 @@ class Source:
         return digest.hexdigest()
 
     def head(self, count: int, *, start: int = 0) -> bytes:
-        """Up to `count` bytes from `start`."""
+        """Up to `count` bytes from `start`; none when a damaged header points beyond the end."""
+        if start >= self.size:
+            return b""
         self.file.seek(start)
         return self.file.read(count)
 
