@@ -44,6 +44,13 @@ def test_a_median_of_ten_takes_the_second_and_the_ninth():
     assert median_interval(list(range(1, 11)), 0.9) == Span(2, 9)
 
 
+def test_a_median_of_very_many_values():
+    # n = 5000: ranks 2500 -+ 1.645 * sqrt(5000) / 2 = 2500 -+ 58
+    found = median_interval(list(range(1, 5001)), 0.9)
+    assert found.start == pytest.approx(2442, abs=1.5)
+    assert found.end == pytest.approx(2559, abs=1.5)
+
+
 def test_nothing_counted():
     assert isinstance(wilson(0, 0, 0.9), Missing)
     assert isinstance(odds(3, 0, 0.9), Missing)

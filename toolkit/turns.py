@@ -37,7 +37,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit import lexicon
-from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, overlap, subtract, total, union
+from toolkit.intervals import Span, in_milliseconds, milliseconds, overlap, subtract, union
 from toolkit.settings import DialogueSettings
 from toolkit.types import Backchannel, Interruption, Missing, SpeakerInterval, SpokenUtterance, Turn, Word
 from toolkit.utterances import heard_end
@@ -56,11 +56,12 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One inter-pausal unit; `start` and `end` in milliseconds."""
+    """One inter-pausal unit; `start`, `end` and the speech inside it in milliseconds."""
 
     start: int
     end: int
     speaker: str
+    speech: int
 
     @property
     def span(self) -> Span:
@@ -106,7 +107,7 @@ def build(
     for index in range(len(units)):
         state.take(index)
     return Floor(
-        turns=tuple(turn(i, held, speech[held[0].speaker]) for i, held in enumerate(state.held)),
+        turns=tuple(turn(index, held) for index, held in enumerate(state.held)),
         backchannels=tuple(
             Backchannel(u.start / 1000, u.end / 1000, u.speaker, heard=bool(said.tokens[u])) for u in state.backchannels
         ),
@@ -131,7 +132,12 @@ def tracks(activity: Iterable[SpeakerInterval]) -> dict[str, tuple[Span, ...]]:
 def joined(speech: Mapping[str, Sequence[Span]], settings: DialogueSettings) -> tuple[Unit, ...]:
     """Inter-pausal units in order of start; of two that start together the longer is first."""
     gap = milliseconds(settings.ipu_gap)
-    units = [Unit(int(s.start), int(s.end), name) for name, spans in speech.items() for s in union(spans, gap=gap)]
+    units = []
+    for name, spans in speech.items():
+        for whole in union(spans, gap=gap):
+            first, last = (bisect_left(spans, edge, key=lambda s: s.start) for edge in (whole.start, whole.end))
+            inside = sum(int(s.duration) for s in spans[first:last])
+            units.append(Unit(int(whole.start), int(whole.end), name, inside))
     return tuple(sorted(units, key=lambda u: (u.start, -u.end, u.speaker)))
 
 
@@ -243,13 +249,12 @@ class Walk:
         return any(before.end <= cut.start and cut.end <= after.start for cut in self.cuts)
 
 
-def turn(index: int, units: Sequence[Unit], speech: Sequence[Span]) -> Turn:
-    """Units of one speaker in a row as a turn; `speech` is all that the speaker says, in milliseconds."""
-    spoken = int(total(intersect(speech, [u.span for u in units])))
+def turn(index: int, units: Sequence[Unit]) -> Turn:
+    """Units of one speaker in a row as a turn."""
     return Turn(
         index=index,
         start=units[0].start / 1000,
         end=units[-1].end / 1000,
         speaker=units[0].speaker,
-        speech_time=spoken / 1000,
+        speech_time=sum(u.speech for u in units) / 1000,
     )

@@ -75,19 +75,23 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
         others = [w for name, stream in streams.items() if name != speaker for w in stream]
         thoughts += cut(own, sorted(others, key=lambda w: w.start), settings, lists)
     thoughts.sort(key=lambda t: (t[0].start, t[-1].end, str(t[0].speaker)))
-    return tuple(utterance(index, thought, language) for index, thought in enumerate(thoughts))
+    said = [lexicon.tokens(w.text for w in thought) for thought in thoughts]
+    counts = {token: syllables(token, language) for token in {t for tokens in said for t in tokens}}
+    return tuple(
+        utterance(index, thought, [counts[token] for token in tokens])
+        for index, (thought, tokens) in enumerate(zip(thoughts, said, strict=True))
+    )
 
 
-def utterance(index: int, words: Sequence[AttributedWord], language: str) -> SpokenUtterance:
-    """Words as one utterance, counted."""
-    said = lexicon.tokens(w.text for w in words)
+def utterance(index: int, words: Sequence[AttributedWord], counts: Sequence[int]) -> SpokenUtterance:
+    """Words as one utterance, with the syllables of each of its tokens."""
     return SpokenUtterance(
         index=index,
         start=words[0].start,
         end=max(w.end for w in words),
         speaker=str(words[0].speaker),
-        word_count=len(said),
-        syllable_count=sum(syllables(token, language) for token in said),
+        word_count=len(counts),
+        syllable_count=sum(counts),
         words=tuple(words),
     )
 

@@ -12,9 +12,6 @@ from rich.text import Text
 
 from toolkit.cli.screen import stdout, table
 from toolkit.errors import InputError
-from toolkit.measures import MEASURES
-from toolkit.measures.book import entries, markdown, page, taken
-from toolkit.settings import nearest
 from toolkit.types import Measure
 
 __all__ = ["register"]
@@ -32,6 +29,10 @@ def measures(
     as_markdown: bool = typer.Option(False, "--markdown", help="Print the code book as Markdown."),
 ) -> None:
     """Say what each measure means: definition, unit, source, bands."""
+    from toolkit.measures import MEASURES
+    from toolkit.measures.book import entries, markdown, page, taken
+    from toolkit.settings import nearest
+
     if name and name not in MEASURES:
         raise InputError(f"no measure is called {name!r}.", hint=nearest(name, MEASURES))
     if as_json and as_markdown:

@@ -9,10 +9,11 @@ speakers speaks; *session time* goes from the first to the last speech. Excluded
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, subtract, total, union
+from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, overlap, subtract, total, union
 from toolkit.settings import Settings
 from toolkit.types import Code, Dialogue, Measure, Missing, Role, Silence, SilenceEvidence, Utterance
 
@@ -172,7 +173,8 @@ def floor_changes(dialogue: Dialogue, excluded: tuple[Span, ...]) -> tuple[tuple
     for place in range(1, len(dialogue.turns)):
         before, after = dialogue.turns[place - 1], dialogue.turns[place]
         end, start = milliseconds(before.end), milliseconds(after.start)
-        blocked = end < start and bool(intersect([Span(end, start)], barred))
+        last = bisect_left(barred, float(start), key=lambda s: s.start) - 1  # the last one that begins before the turn
+        blocked = last >= 0 and overlap(barred[last], Span(end, max(start, end))) > 0
         if before.speaker != after.speaker and not blocked:
             found.append((place, start - end))
     return tuple(found)

@@ -123,11 +123,10 @@ def median_interval(values: Sequence[int], level: float) -> Span | Missing:
     too few values: 5 are needed at 90 %.
     """
     ordered, n = sorted(values), len(values)
-    tail, rank = 0.0, 0
-    while rank < n // 2:
-        tail += math.comb(n, rank) * 0.5**n
-        if tail > (1 - level) / 2:
-            break
+    ways, below, rank = 1, 0, 0  # of n fair coins: ways to throw exactly, and fewer than, `rank` heads
+    while rank < n // 2 and (below + ways) / 2**n <= (1 - level) / 2:
+        below += ways
+        ways = ways * (n - rank) // (rank + 1)
         rank += 1
     if rank == 0:
         return Missing(f"{n} values are too few for an interval of a median")
