@@ -9,7 +9,9 @@ from toolkit.errors import InputError
 from toolkit.settings import Settings, to_toml
 from toolkit.study import Study
 
-__all__ = ["prepare", "sample_folder"]
+__all__ = ["SESSIONS", "prepare", "sample_folder"]
+
+SESSIONS = ("reflective", "hurried")
 
 
 def sample_folder() -> Path:

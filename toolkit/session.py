@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from toolkit import align, audio, measures, roles, silences, turns, utterances
 from toolkit.audio import Audio
-from toolkit.backends import Coder, Diarizer, Transcriber, create
+from toolkit.backends import Coder, Diarizer, Transcriber, check, create
 from toolkit.backends.channels import diarize_channels
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, intersect, union
@@ -70,10 +70,31 @@ def load_backends(settings: Settings) -> Backends:
     )
 
 
+def parts_of(settings: Settings) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Kind, backend and models of each part that these settings name, in the order of the stages."""
+    words, speakers, coding = settings.words, settings.speakers, settings.coding
+    parts = (
+        ("transcriber", words.backend, (words.model,)),
+        ("diarizer", speakers.backend, tuple(speakers.pipeline.split("+"))),
+    )
+    found = parts if coding.coder == "none" else (*parts, ("coder", coding.coder, (coding.model,)))
+    for kind, backend, _ in found:
+        check(kind, backend)
+    return found
+
+
 def models_of(settings: Settings) -> tuple[str, ...]:
-    """Names or paths of the models that these settings need, in the order of the stages."""
-    coder = () if settings.coding.coder == "none" else (settings.coding.model,)
-    return (settings.words.model, *settings.speakers.pipeline.split("+"), *coder)
+    """Names or paths of the models that a run with these settings loads; replayed files are none."""
+    return tuple(model for _, backend, models in parts_of(settings) if backend != "files" for model in models)
+
+
+def digests_of(settings: Settings) -> dict[str, str]:
+    """Digest of every model and replayed file that these settings name, found without loading a model."""
+    digests = {name: sha256(name) for name in models_of(settings)}
+    for kind, backend, _ in parts_of(settings):
+        if backend == "files":
+            digests[kind] = create(kind, backend, settings).describe()["file_sha256"]
+    return digests
 
 
 def key_of(consented: ConsentedRecording, settings: Settings) -> str:
@@ -86,7 +107,7 @@ def key_of(consented: ConsentedRecording, settings: Settings) -> str:
         "excluded": [[span.start, span.end] for span in consented.excluded],
         "purposes": sorted(consented.purposes),
         "settings": digest(settings),
-        "models": {name: sha256(name) for name in models_of(settings)},
+        "models": digests_of(settings),
         "row": [recording.language, recording.min_speakers, recording.max_speakers, list(recording.channels)],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -161,7 +182,7 @@ def process(
         facts=heard.facts,
         language=language,
         rejected_words=rejected,
-        warnings=warnings(dialogue, rejected),
+        warnings=(*heard.facts.warnings, *warnings(dialogue, rejected)),
     )
 
 
@@ -172,7 +193,7 @@ def remeasure(result: SessionResult, settings: Settings, *, corrections: Mapping
         result,
         dialogue=dialogue,
         measures=measures.compute(dialogue, settings),
-        warnings=warnings(dialogue, result.rejected_words),
+        warnings=(*result.facts.warnings, *warnings(dialogue, result.rejected_words)),
     )
 
 

@@ -16,7 +16,7 @@ from toolkit.errors import ConfigError
 from toolkit.settings import Settings
 from toolkit.types import CodedUtterance, Diarization, Missing, SpokenUtterance, Transcript
 
-__all__ = ["BACKENDS", "Coder", "Diarizer", "Progress", "Transcriber", "create", "names"]
+__all__ = ["BACKENDS", "Coder", "Diarizer", "Progress", "Transcriber", "check", "create", "names"]
 
 
 class Progress(Protocol):
@@ -85,6 +85,18 @@ def names(kind: str) -> tuple[str, ...]:
     return (*BACKENDS[kind], *(e.name for e in entry_points(group=f"toolkit.{kind}")))
 
 
+def check(kind: str, name: str) -> None:
+    """Refuse a name that no backend of `kind` has.
+
+    Raises
+    ------
+    ConfigError
+        With the names there are.
+    """
+    if name not in names(kind):
+        raise ConfigError(f"no {kind} is called {name!r}.", hint=f"One of: {', '.join(names(kind))}.")
+
+
 def create(kind: str, name: str, settings: Settings) -> Any:
     """Make the backend `name` of `kind` (transcriber, diarizer or coder).
 
@@ -95,10 +107,9 @@ def create(kind: str, name: str, settings: Settings) -> Any:
     BackendError
         When its model or library cannot be loaded.
     """
+    check(kind, name)
     if name in BACKENDS[kind]:
         module, _, factory = BACKENDS[kind][name].partition(":")
         return getattr(import_module(module), factory)(settings)
-    for entry in entry_points(group=f"toolkit.{kind}"):
-        if entry.name == name:
-            return entry.load()(settings)
-    raise ConfigError(f"no {kind} is called {name!r}.", hint=f"One of: {', '.join(names(kind))}.")
+    entry = next(e for e in entry_points(group=f"toolkit.{kind}") if e.name == name)
+    return entry.load()(settings)

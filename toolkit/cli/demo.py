@@ -26,14 +26,14 @@ def demo(
     """Process the sample sessions: two role-plays, consented, spoken by synthetic voices."""
     from toolkit import batch, display
     from toolkit.cli.run import Bars, have_models, report
-    from toolkit.demo import prepare
+    from toolkit.demo import SESSIONS, prepare
     from toolkit.display.terminal import compare, screens
 
     opened = prepare(study, sample_data)
     say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
     have_models(opened)
     with Bars() as bars:
-        outcomes = batch.run(opened, [], bars)
+        outcomes = batch.run(opened, SESSIONS, bars)
     report(outcomes)
     code = batch.worst_exit_code(outcomes)
     if code:

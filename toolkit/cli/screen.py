@@ -15,7 +15,9 @@ from rich.text import Text
 
 from toolkit.errors import ToolkitError
 
-__all__ = ["complain", "quiet_crash", "say", "stderr", "stdout", "table"]
+__all__ = ["NO_SESSIONS", "complain", "quiet_crash", "say", "stderr", "stdout", "table"]
+
+NO_SESSIONS = "No sessions yet. Add one: toolkit add STUDY RECORDING --session ID --therapist ID --client ID"
 
 stdout = Console(highlight=False, soft_wrap=False)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)

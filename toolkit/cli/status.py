@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit.cli.screen import say, stdout, table
+from toolkit.cli.screen import NO_SESSIONS, say, stdout, table
 
 __all__ = ["register"]
 

@@ -111,7 +111,7 @@ def bands_chart(rows: Rows) -> alt.VConcatChart:
     Parameters
     ----------
     rows
-        ``title, value, low, high, unit, top, text, bands`` with ``bands`` a sequence of ``start, end, label, brief``.
+        ``title, value, low, high, unit, top, text, bands``; a band has ``start, end, name, label, brief``.
     """
     import altair as alt
 
@@ -131,6 +131,7 @@ def band_row(row: Mapping[str, Any]) -> alt.LayerChart:
     )
     shades = ["#DCE9F2", "#B5D3E7", "#8FBDDB"]
     bands = [{**b, "title": row["title"], "shade": shades[min(i, 2)]} for i, b in enumerate(row["bands"])]
+    widest = max(b["end"] for b in bands)
     layers = [
         alt.Chart(alt.InlineData(values=bands))
         .mark_bar(height=26)
@@ -143,10 +144,14 @@ def band_row(row: Mapping[str, Any]) -> alt.LayerChart:
         ),
         alt.Chart(alt.InlineData(values=[b for b in bands if b["start"] > 0]))
         .mark_text(align="left", dx=4, dy=-19, fontSize=11, color="#333333")
-        .encode(x=alt.X("start:Q", scale=scale), y=lane, text="label:N"),
-        alt.Chart(alt.InlineData(values=[b for b in bands if b["start"] == 0]))
-        .mark_text(align="right", dx=-4, dy=-19, fontSize=11, color="#333333")
-        .encode(x=alt.X("end:Q", scale=scale), y=lane, text="brief:N"),
+        .encode(x=alt.X("start:Q", scale=scale), y=lane, text="name:N"),
+        *(
+            alt.Chart(alt.InlineData(values=[b]))
+            .mark_text(align=side, dx=4 if side == "left" else -4, dy=-19, fontSize=11, color="#333333")
+            .encode(x=alt.X("end:Q", scale=scale), y=lane, text="brief:N")
+            for b, side in ((b, "left" if b["end"] == widest else "right") for b in bands)
+            if b["start"] == 0
+        ),
     ]
     point = alt.Chart(alt.InlineData(values=[dict(row, bands=None)]))
     if row["low"] is not None:

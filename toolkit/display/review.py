@@ -155,6 +155,7 @@ def bands(review: Review) -> Drawing | Page:
             {
                 "start": max(0.0, b.low),
                 "end": min(top, b.high),
+                "name": b.label,
                 "label": band_text(b, row["unit"]),
                 "brief": f"under {brief(b.high, row['unit'])}" if b.low <= 0 else "",
             }
