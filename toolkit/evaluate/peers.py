@@ -1,0 +1,77 @@
+"""What the toolkit is built on, run by itself on the same sound: faster-whisper alone, pyannote's stock pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolkit.audio import Waveform
+from toolkit.evaluate.metrics import ErrorRate, tokens, word_errors
+from toolkit.formats.truth import Truth
+from toolkit.settings import Settings
+from toolkit.types import Missing, SpeakerInterval
+
+__all__ = ["StockSpeakers", "StockWords"]
+
+THRESHOLD = 0.7045654963945799  # of pyannote/speaker-diarization-3.1
+STEP = 0.1  # of a chunk: pyannote's own default
+BATCH = 32  # embeddings at once; changes speed only
+
+
+class StockWords:
+    """``WhisperModel.transcribe`` of the same model with its own defaults: no speech filter, no guards."""
+
+    def __init__(self, settings: Settings) -> None:
+        from toolkit.backends.whisper import create
+
+        self.model = create(settings).model
+
+    def errors(self, waveform: Waveform, truth: Truth) -> ErrorRate | Missing:
+        """Word errors of the plain transcript, in the reference's order of time."""
+        timed = truth.utterances if isinstance(truth.words, Missing) else truth.words
+        if isinstance(timed, Missing):
+            return timed
+        segments, _ = self.model.transcribe(waveform.samples, language="en")
+        said = " ".join(segment.text for segment in segments)
+        there = [token for part in timed for token in tokens(part.text, fillers=True)]
+        return word_errors(there, tokens(said, fillers=True))
+
+
+class StockSpeakers:
+    """pyannote.audio's ``SpeakerDiarization`` with the same two models: one embedding a chunk and speaker, step 0.1."""
+
+    def __init__(self, settings: Settings) -> None:
+        from toolkit.backends.quiet import hushed, offline
+
+        offline()
+        with hushed():
+            self.pipeline = stock_pipeline(settings)
+
+    def diarize(self, waveform: Waveform, speakers: int) -> tuple[SpeakerInterval, ...]:
+        """Who spoke when, with the number of speakers given, as the toolkit is given it."""
+        import torch
+
+        from toolkit.backends.pyannote import named
+        from toolkit.backends.quiet import hushed
+
+        sound = {"uri": "session", "waveform": torch.from_numpy(waveform.samples)[None], "sample_rate": waveform.rate}
+        with hushed():
+            found = self.pipeline(sound, num_speakers=speakers)
+        return named(
+            regular=found.speaker_diarization, exclusive=found.exclusive_speaker_diarization, sound=waveform
+        ).regular
+
+
+def stock_pipeline(settings: Settings) -> Any:
+    """The library's own way of embedding, put back in the place of the toolkit's."""
+    from pyannote.audio import Audio
+    from pyannote.audio.pipelines import SpeakerDiarization
+
+    from toolkit import models
+    from toolkit.backends.networks import OnePassDiarization, embedding, pick_device, segmentation
+
+    first, _, second = settings.speakers.pipeline.partition("+")
+    stock = type("Stock", (OnePassDiarization,), {"get_embeddings": SpeakerDiarization.get_embeddings})
+    pipeline = stock(segmentation(models.path(first)), embedding(models.path(second)), step=STEP, threshold=THRESHOLD)
+    pipeline.embedding_batch_size = BATCH
+    pipeline._audio = Audio(sample_rate=16_000, mono="downmix")  # noqa: SLF001 - what its own __init__ sets
+    return pipeline.to(pick_device(settings.speakers.device))
