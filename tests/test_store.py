@@ -20,6 +20,7 @@ from made import add, grant, session_result, study_with, withdraw
 
 from toolkit import store
 from toolkit.errors import InputError, StoreError
+from toolkit.store import reading
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -340,6 +341,7 @@ def test_scan_reads_all_sessions_that_consent_covers(tmp_path: Path) -> None:
     grant(study, "s04", frozenset({Purpose.MEASURE}), on=date.today() + timedelta(days=2))  # noqa: DTZ011
     assert scanned("turns") == ["s02", "s05"]
     assert scanned("restricted/words") == ["s05"]
+    assert store.scan(study, "turns", only=["s01", "s02"]).collect()["session_id"].unique().to_list() == ["s02"]
 
 
 def test_scan_of_an_empty_study_has_the_columns(study: Study) -> None:
@@ -350,7 +352,7 @@ def test_scan_of_an_empty_study_has_the_columns(study: Study) -> None:
 
 def test_a_reader_overtaken_by_a_swap_reads_again(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     store.publish(study, session_result(key="old", text=False))
-    real, swapped = store.raw, []
+    real, swapped = reading.raw, []
 
     def overtaken(*args: object) -> str:
         text = real(*args)  # type: ignore[arg-type]
@@ -359,5 +361,5 @@ def test_a_reader_overtaken_by_a_swap_reads_again(study: Study, monkeypatch: pyt
             store.publish(study, session_result(key="new"))
         return text
 
-    monkeypatch.setattr(store, "raw", overtaken)
+    monkeypatch.setattr(reading, "raw", overtaken)
     assert store.load(study, "s01").key in {"old", "new"}

@@ -40,25 +40,15 @@ class StockSpeakers:
     """pyannote.audio's ``SpeakerDiarization`` with the same two models: one embedding a chunk and speaker, step 0.1."""
 
     def __init__(self, settings: Settings) -> None:
-        from toolkit.backends.quiet import hushed, offline
+        from toolkit.backends.pyannote import create
 
-        offline()
-        with hushed():
-            self.pipeline = stock_pipeline(settings)
+        self.diarizer = create(settings)
+        self.diarizer.pipeline = stock_pipeline(settings)
 
     def diarize(self, waveform: Waveform, speakers: int) -> tuple[SpeakerInterval, ...]:
         """Who spoke when, with the number of speakers given, as the toolkit is given it."""
-        import torch
-
-        from toolkit.backends.pyannote import named
-        from toolkit.backends.quiet import hushed
-
-        sound = {"uri": "session", "waveform": torch.from_numpy(waveform.samples)[None], "sample_rate": waveform.rate}
-        with hushed():
-            found = self.pipeline(sound, num_speakers=speakers)
-        return named(
-            regular=found.speaker_diarization, exclusive=found.exclusive_speaker_diarization, sound=waveform
-        ).regular
+        found = self.diarizer.diarize(waveform, min_speakers=speakers, max_speakers=speakers, progress=lambda _: None)
+        return found.regular
 
 
 def stock_pipeline(settings: Settings) -> Any:

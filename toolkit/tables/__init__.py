@@ -1,0 +1,18 @@
+"""Results as tables and back: the one place, with the displays, where Polars is used.
+
+Conventions
+-----------
+A table's columns and their types stand in `SCHEMAS`; text, roles and kinds are strings; seconds are Float64 to three
+decimals; other numbers of `measures` have six. Rows are sorted by their key, so equal results give equal bytes.
+Tables under ``restricted/`` hold text; all others hold none.
+
+`schemas` says what the tables are, `framing` makes them of a result, `parquet` makes bytes of them and scans them,
+`reading` makes a result of them again.
+"""
+
+from toolkit.tables.framing import absent, frames
+from toolkit.tables.parquet import decode, encode, lazy
+from toolkit.tables.reading import dialogue, result
+from toolkit.tables.schemas import RESTRICTED, SCHEMAS
+
+__all__ = ["RESTRICTED", "SCHEMAS", "absent", "decode", "dialogue", "encode", "frames", "lazy", "result"]

@@ -1,0 +1,84 @@
+"""The columns and types of every results table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["NULLABLE", "RESTRICTED", "SCHEMAS"]
+
+WHO: Mapping[str, type] = {"speaker": str, "role": str, "start": float, "end": float}
+
+SCHEMAS: Mapping[str, Mapping[str, type]] = {
+    "measures": {
+        "session_id": str,
+        "role": str,
+        "measure": str,
+        "value": float,
+        "unit": str,
+        "n": int,
+        "numerator": float,
+        "denominator": float,
+        "low": float,
+        "high": float,
+        "scheme": str,
+        "window_start": float,
+        "window_end": float,
+        "missing_reason": str,
+    },
+    "activity": {"session_id": str, **WHO},
+    "turns": {"session_id": str, "turn": int, **WHO, "duration": float, "speech_time": float},
+    "events": {
+        "session_id": str,
+        "kind": str,
+        "speaker": str,
+        "role": str,
+        "other": str,
+        "start": float,
+        "end": float,
+        "heard": bool,
+    },
+    "silences": {
+        "session_id": str,
+        "silence": int,
+        "start": float,
+        "end": float,
+        "duration": float,
+        "kind": str,
+        "before": str,
+        "before_role": str,
+        "after": str,
+        "after_role": str,
+        "evidence": str,
+    },
+    "utterances": {"session_id": str, "utterance": int, **WHO, "word_count": int, "syllable_count": int},
+    "codes": {
+        "session_id": str,
+        "utterance": int,
+        **WHO,
+        "code": str,
+        "coder": str,
+        "rule": str,
+        "first_word": int,
+        "last_word": int,
+        "answers": int,
+    },
+    "restricted/words": {
+        "session_id": str,
+        "word": int,
+        "start": float,
+        "end": float,
+        "text": str,
+        "probability": float,
+        "speaker": str,
+        "utterance": int,
+    },
+    "restricted/utterances": {"session_id": str, "utterance": int, **WHO, "text": str},
+}
+
+RESTRICTED = tuple(name for name in SCHEMAS if name.startswith("restricted/"))
+
+NULLABLE: Mapping[str, frozenset[str]] = {
+    "measures": frozenset({"value", "numerator", "denominator", "low", "high", "missing_reason"}),
+    "events": frozenset({"heard"}),
+    "restricted/words": frozenset({"speaker", "utterance"}),
+}
