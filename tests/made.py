@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 from hypothesis import strategies as st
 
 from toolkit.audio import AudioFacts
@@ -40,6 +41,9 @@ from toolkit.types import (
     Turn,
     Utterance,
 )
+
+hypothesis.settings.register_profile("no deadline", deadline=None)  # no test asserts a time
+hypothesis.settings.load_profile("no deadline")
 
 FACTS = AudioFacts("wav", "pcm_s16le", 16000, 1, 20.0, Missing("not said"), 1, "mono", -3.0, -20.5, ("quiet",))
 HER, HIM = "SPEAKER_00", "SPEAKER_01"

@@ -121,7 +121,7 @@ def test_a_file_is_not_written_over_without_force(study: Study, tmp_path: Path) 
     assert stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("own", ["consent.toml", "recordings/s01.wav", "results/s01/manifest.json", "results/x.csv"])
+@pytest.mark.parametrize("own", ["consent.toml", "recordings/s01.wav", "results/s01/manifest.json", "overlay/s01.csv"])
 def test_the_studys_own_files_are_never_written_over(study: Study, own: str) -> None:
     before = {p: p.read_bytes() for p in study.root.rglob("*") if p.is_file()}
     assert refused(run(study, "csv", study.root / own, "--force"))[0] == 2
