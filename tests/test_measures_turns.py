@@ -63,8 +63,8 @@ def test_overlap():
 
 
 def test_patience_is_the_silence_the_therapist_ends():
-    # client stops at 4 and 12: therapist after 3 s and 1 s; the client's own pause 20-24 does not count
-    heard = activity(f"{C} 0-4, {T} 7-10, {C} 10.5-12, {T} 13-16, {C} 16-20, {C} 24-26")
+    # client stops at 4 and 12: therapist after 3 s and 1 s; nobody else's pauses (14, 20) count
+    heard = activity(f"{C} 0-4, {T} 7-10, {C} 10.5-12, {T} 13-14, {T} 14.5-16, {C} 16-20, {C} 24-26")
     found = compute(dialogue((), speech=heard), SETTINGS)
     patience = named(found, "patience", T)
     assert (patience.value, patience.n) == (2, 2)

@@ -123,6 +123,20 @@ def test_tokens_in_a_row_each_stay_inside_the_turn():
     assert [b.start for b in found.backchannels] == [5.2, 6.4]
 
 
+def test_a_token_answered_by_a_token_before_its_speaker_goes_on_opens_the_turn():
+    found = floor(
+        Line("C", 0, 5), Line("T", 5.2, 5.6, "Okay."), Line("C", 5.8, 6.1, "yeah"), Line("T", 6.4, 9, "so what then")
+    )
+    assert held(found) == [("C", 0, 5), ("T", 5.2, 9)]
+    assert [(b.speaker, b.start) for b in found.backchannels] == [("C", 5.8)]
+
+
+def test_of_two_who_start_at_once_the_longer_has_the_floor():
+    found = silent_floor("B 0-3, A 0-1.5")
+    assert held(found) == [("B", 0, 3)]
+    assert found.interruptions == ()
+
+
 def test_a_token_between_two_other_speakers_is_a_turn():
     found = floor(Line("A", 0, 5), Line("B", 5.2, 5.6, "okay"), Line("C", 6, 9))
     assert [t.speaker for t in found.turns] == ["A", "B", "C"]
