@@ -150,7 +150,9 @@ def process(
     words, diarization, language, rejected = listen(heard, consented, settings, loaded, report)
     report("dialogue", 0.0, heard.mix.duration)
     spoken = utterances.split(words, settings.dialogue, language=language)
-    floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language)
+    floor = turns.build(
+        diarization.regular, spoken, settings.dialogue, language=language, excluded=consented.excluded
+    )
     quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
     named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles)
     report("codes", 0.0, heard.mix.duration)

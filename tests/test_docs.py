@@ -1,0 +1,92 @@
+"""What the documents promise: every example of the README runs, links lead somewhere, generated pages are up to date."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from audio_files import write
+from conftest import ROOT
+from typer.testing import CliRunner
+
+from toolkit.cli import COMMANDS, app
+from toolkit.measures import book
+
+PAGES = [p for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "sample_data" / "README.md")]
+
+
+def examples(page: Path) -> list[str]:
+    """Every `toolkit` line of the page's shell blocks, in order."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("toolkit ")]
+
+
+@pytest.fixture(scope="module")
+def excerpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 75 seconds of a sample recording, as somebody's own ``recording.flac``."""
+    import av
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("readme")
+    with av.open(str(ROOT / "sample_data" / "recordings" / "reflective.flac")) as container:
+        blocks = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    sound = np.concatenate(blocks)[: 75 * 16000].astype(np.float32) / 32768
+    write(folder / "recording.flac", sound, rate=16000, muxer="flac", codec="flac")
+    return folder
+
+
+@pytest.mark.models
+def test_every_example_of_the_readme_runs_in_order(
+    excerpt: Path, model_store: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(excerpt)
+    lines = examples(ROOT / "README.md")
+    assert len(lines) > 12
+    for line in lines:
+        result = CliRunner().invoke(app, shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.output, result.exception)
+        assert result.output.strip(), line
+    # the last example withdrew consent: nothing derived is left
+    assert not [p for p in (excerpt / "my-study" / "results").rglob("*") if p.is_file() and "lock" not in p.name]
+    assert (excerpt / "recording.flac").exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" not in target and not target.startswith("#"):
+            assert (page.parent / target.split("#")[0]).exists(), target
+
+
+def test_the_code_book_is_generated() -> None:
+    assert (ROOT / "docs" / "codebook.md").read_text() == book.markdown(), "run: toolkit measures --markdown > docs/codebook.md"
+
+
+def leaves() -> list[tuple[str, ...]]:
+    """Every command and every command of a group."""
+    from typer.main import get_command
+
+    found: list[tuple[str, ...]] = []
+    for name in COMMANDS:
+        command = get_command(app).commands[name]  # type: ignore[attr-defined]
+        below = getattr(command, "commands", {})
+        found += [(name, sub) for sub in below] if below else [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("command", leaves(), ids=" ".join)
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert f"toolkit {' '.join(command)}" in " ".join(result.output.replace("│", " ").split()), result.output
+
+
+def test_notebooks_hold_no_output_and_no_functions() -> None:
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text())["cells"]:
+            assert not cell.get("outputs"), path.name
+            assert "def " not in "".join(cell["source"]), path.name
