@@ -1,0 +1,144 @@
+"""The two networks of the default diarizer and the pipeline that joins them, built from the model store.
+
+Nothing is unpickled: weights are safetensors, and the architecture is built here from plain numbers. This module
+imports torch and pyannote.audio at its top, so only the factories of `toolkit.backends` import it, and after
+`toolkit.backends.quiet.offline`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pyannote.audio import Audio, Inference
+from pyannote.audio.core.task import Problem, Resolution, Specifications
+from pyannote.audio.models.segmentation import PyanNet
+from pyannote.audio.pipelines import SpeakerDiarization
+from pyannote.audio.pipelines.clustering import AgglomerativeClustering
+from pyannote.pipeline.parameter import ParamDict, Uniform
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from toolkit.backends.campplus import CAMPPlus, CampplusEmbedding
+from toolkit.errors import BackendError
+
+__all__ = ["ClusteredDiarization", "embedding", "pick_device", "segmentation", "voice_activity"]
+
+SEGMENTATION_BATCH = 16  # chunks; more is no faster on a CPU
+MIN_CLUSTER = 12  # embeddings: speaker-diarization-3.1's own
+METHOD = "centroid"  # linkage: speaker-diarization-3.1's own
+
+
+def pick_device(name: str) -> Any:
+    """The device of a setting; ``auto`` takes a GPU when there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BackendError("speakers.device is cuda, and torch finds no GPU.", hint="Set speakers.device to auto.")
+    return torch.device(name)
+
+
+def segmentation(folder: Path) -> Any:
+    """Segmentation-3.0 from a folder of the model store: ``model.safetensors`` and ``model.json``.
+
+    Raises
+    ------
+    BackendError
+        When the folder holds something else.
+    """
+    try:
+        made_of = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        model = PyanNet(**made_of["hyper_parameters"])
+        told = dict(made_of["specifications"])
+        told |= {"problem": Problem[told["problem"]], "resolution": Resolution[told["resolution"]]}
+        told["warm_up"] = tuple(told["warm_up"])
+        model.specifications = Specifications(**told)
+        model.build()
+        model.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise damaged(folder, error) from error
+    return model.eval()
+
+
+def embedding(folder: Path) -> CampplusEmbedding:
+    """CAM++ from a folder of the model store: ``model.safetensors``.
+
+    Raises
+    ------
+    BackendError
+        When the folder holds something else.
+    """
+    network = CAMPPlus()
+    try:
+        network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise damaged(folder, error) from error
+    return CampplusEmbedding(network.eval())
+
+
+def damaged(folder: Path, error: Exception) -> BackendError:
+    """The error for a folder that does not hold the model it should."""
+    return BackendError(
+        f"the model {folder.name} cannot be loaded ({type(error).__name__}).",
+        hint=f"Fetch it again: toolkit models fetch {folder.name}",
+    )
+
+
+def voice_activity(network: Any, sound: Any, *, step: float) -> tuple[np.ndarray[Any, Any], float, float]:
+    """Frames in which anybody speaks, the middle of the first one and the distance of two, in seconds.
+
+    `sound` is pyannote's dictionary of waveform and sample rate; `step` the share of a chunk between two chunks.
+    """
+    inference = Inference(
+        network,
+        step=step * network.specifications.duration,
+        batch_size=SEGMENTATION_BATCH,
+        device=network.device,
+        pre_aggregation_hook=lambda scores: np.max(scores, axis=-1, keepdims=True),
+    )
+    scores = inference(sound)
+    window = scores.sliding_window
+    return np.nan_to_num(scores.data[:, 0]) > 0.5, window.start + window.duration / 2, window.step
+
+
+class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
+    """pyannote's pipeline on two networks that are at hand, with agglomerative clustering.
+
+    Parameters
+    ----------
+    network
+        A segmentation model with powerset output.
+    voices
+        The embedding.
+    step
+        Share of a chunk between two chunks.
+    threshold
+        Distance below which two clusters are one, where the number of speakers is not given.
+    """
+
+    def __init__(self, network: Any, voices: CampplusEmbedding, *, step: float, threshold: float) -> None:
+        # not its own __init__: that loads a PLDA from the model hub, which only another clustering needs
+        super(SpeakerDiarization, self).__init__()
+        self.legacy = False
+        self.segmentation_step = step
+        duration = network.specifications.duration
+        self._segmentation = Inference(
+            network, duration=duration, step=step * duration, skip_aggregation=True, batch_size=SEGMENTATION_BATCH
+        )
+        self.segmentation = ParamDict(min_duration_off=Uniform(0.0, 1.0))
+        self._embedding = voices
+        self._audio = Audio(sample_rate=voices.sample_rate, mono="downmix")
+        self.embedding_batch_size = len(network.specifications.classes)  # the local speakers of one chunk
+        self.embedding_exclude_overlap = False
+        self.klustering = "AgglomerativeClustering"
+        self.clustering = AgglomerativeClustering(metric=voices.metric)
+        self._expects_num_speakers = False
+        self.instantiate(
+            {
+                "segmentation": {"min_duration_off": 0.0},
+                "clustering": {"method": METHOD, "min_cluster_size": MIN_CLUSTER, "threshold": threshold},
+            }
+        )

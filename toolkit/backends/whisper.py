@@ -1,0 +1,363 @@
+"""Words from faster-whisper: where somebody speaks, each once, with times inside the recording.
+
+Conventions
+-----------
+Speech is found first (Silero VAD, in faster-whisper), its pieces are packed into clips of at most 30 s, and only these
+clips are decoded, so nothing can be invented where nobody speaks. Times are mapped back piece by piece: a word lies
+inside one piece of speech and cannot swallow the silence between two. Decoding is greedy in temperature (0 only) and
+never conditioned on earlier text, so the same waveform gives the same words.
+
+Two guards look at each clip afterwards, and what they take out is counted: a clip the model itself calls silent with
+low confidence is left out, and a clip in which a phrase is repeated too often, or which compresses too well, is
+decoded once more without repetition.
+
+References
+----------
+A. Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022 (thresholds of section 4.5);
+https://github.com/SYSTRAN/faster-whisper.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import BackendError
+from toolkit.settings import Settings, WordSettings
+from toolkit.types import Transcript, Word
+
+if TYPE_CHECKING:
+    from toolkit.audio import Waveform
+    from toolkit.backends import Progress
+
+__all__ = ["FasterWhisper", "collapse", "create", "is_loop", "tidy"]
+
+RATE = 16_000
+CLIP = 30.0  # s: what the model hears at once
+MIN_SILENCE_MS = 160  # faster-whisper's own for batched decoding; shorter holes are inside words
+PAD_MS = 400  # around each piece, so that soft starts and ends of words are heard
+SHORTEST_SOUND = 0.1  # s: less holds no word
+SHORTEST_WORD = 0.02  # s: what Whisper's time resolution can tell apart
+NO_SPEECH = 0.6  # Whisper's own: above it and ...
+LOW_LOGPROB = -1.0  # ... below this, a clip is taken for silent
+COMPRESSION = 2.4  # Whisper's own: text that compresses better than this repeats itself
+LONGEST_PHRASE = 12  # words: loops of longer phrases are caught by compression
+NO_REPEAT_NGRAM = 3  # tokens: for the second decoding of a clip that loops
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Pieces of speech, as samples of the recording, that are decoded together."""
+
+    pieces: tuple[tuple[int, int], ...]
+
+    @property
+    def length(self) -> int:
+        """Samples in all."""
+        return sum(end - start for start, end in self.pieces)
+
+    def restore(self, start: float, end: float) -> tuple[float, float]:
+        """Map seconds of the clip to seconds of the recording, both inside the piece that holds the middle."""
+        middle = (start + end) / 2
+        passed = 0.0
+        for first, last in self.pieces:
+            length = (last - first) / RATE
+            if middle < passed + length or (first, last) == self.pieces[-1]:
+                offset = first / RATE - passed
+                low, high = first / RATE, last / RATE
+                return min(max(start + offset, low), high), min(max(end + offset, low), high)
+            passed += length
+        raise AssertionError("a clip has at least one piece")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What the model made of one clip."""
+
+    words: tuple[Word, ...]
+    no_speech: float
+    logprob: float
+    compression: float
+
+
+def create(settings: Settings) -> FasterWhisper:
+    """Load the model that the settings name.
+
+    Raises
+    ------
+    BackendError
+        When the model is not there, is damaged, or does not run on the device asked for.
+    """
+    return FasterWhisper(settings.words)
+
+
+class FasterWhisper:
+    """The transcriber ``faster-whisper``."""
+
+    def __init__(self, settings: WordSettings) -> None:
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        from toolkit import models
+
+        self.settings = settings
+        folder = models.path(settings.model)
+        if not (folder / "tokenizer.json").is_file():  # the library would go and look for it on the model hub
+            raise BackendError(
+                f"the model {folder.name} has no tokenizer.json.", hint="A CTranslate2 Whisper folder needs one."
+            )
+        import ctranslate2
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        self.device = settings.device
+        if self.device == "auto":
+            self.device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        self.compute_type = settings.compute_type
+        if self.compute_type == "auto":
+            self.compute_type = "float16" if self.device == "cuda" else "int8"
+        try:
+            self.model = WhisperModel(
+                str(folder),
+                device=self.device,
+                compute_type=self.compute_type,
+                cpu_threads=settings.threads or os.cpu_count() or 1,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise BackendError(
+                f"the Whisper model {folder.name} cannot be loaded on {self.device} as {self.compute_type}"
+                f" ({type(error).__name__}).",
+                hint="Check it with: toolkit models verify. Or set words.device and words.compute_type.",
+            ) from error
+        self.pipeline = BatchedInferencePipeline(self.model)
+
+    def describe(self) -> Mapping[str, str]:
+        """Name, versions, model and its hash, device and number type."""
+        from toolkit import models
+
+        return {
+            "name": "faster-whisper",
+            "faster-whisper": version("faster-whisper"),
+            "ctranslate2": version("ctranslate2"),
+            "model": last_part(self.settings.model),
+            "model_sha256": models.sha256(self.settings.model),
+            "device": self.device,
+            "compute_type": self.compute_type,
+        }
+
+    def transcribe(self, waveform: Waveform, *, language: str, progress: Progress) -> Transcript:
+        """Words of `waveform` in order of start.
+
+        Parameters
+        ----------
+        waveform
+            Mono, 16 kHz.
+        language
+            A code such as ``en``; empty to detect it on the first speech.
+        progress
+            Told the seconds of audio done, after each batch.
+
+        Returns
+        -------
+        Transcript
+            No words when nobody speaks; the language is then the one given, or empty.
+
+        Raises
+        ------
+        BackendError
+            When the model does not know the language, or fails.
+        """
+        if waveform.rate != RATE:
+            raise BackendError(f"Whisper needs {RATE} samples a second, the waveform has {waveform.rate}.")
+        self.check(language)
+        clips = self.clips(waveform)
+        if not clips:
+            progress(waveform.duration)
+            return Transcript((), language, 1.0 if language else 0.0, 0)
+        try:
+            code, sure = (language, 1.0) if language else self.detect(waveform, clips)
+            words: list[Word] = []
+            rejected = 0
+            for batch in batches(clips, self.settings.batch_size):
+                for clip, decoded in zip(batch, self.decode(waveform, batch, code), strict=True):
+                    kept, dropped = self.guard(waveform, clip, decoded, code)
+                    words.extend(kept)
+                    rejected += dropped
+                progress(batch[-1].pieces[-1][1] / RATE)
+        except RuntimeError as error:  # what CTranslate2 raises, out of memory included
+            raise BackendError(
+                f"faster-whisper failed on {self.device} ({type(error).__name__}).",
+                hint='Try a smaller words.batch_size, or words.device = "cpu".',
+            ) from error
+        progress(waveform.duration)
+        return Transcript(tidy(words, waveform.duration), code, sure, rejected)
+
+    def check(self, language: str) -> None:
+        """Refuse a language that the model does not know."""
+        known = self.model.supported_languages
+        if language and language not in known:
+            raise BackendError(
+                f"the model {last_part(self.settings.model)} does not know the language {language!r}.",
+                hint="It knows only English." if len(known) == 1 else "Give a code such as en, de or fr.",
+            )
+
+    def clips(self, waveform: Waveform) -> list[Clip]:
+        """Find speech and pack its pieces into clips of at most 30 s."""
+        samples = waveform.samples
+        if waveform.duration < SHORTEST_SOUND or not samples.any():
+            return []
+        from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+        options = VadOptions(min_silence_duration_ms=MIN_SILENCE_MS, speech_pad_ms=PAD_MS, max_speech_duration_s=CLIP)
+        clips: list[Clip] = []
+        pieces: list[tuple[int, int]] = []
+        for found in get_speech_timestamps(samples, options):
+            piece = (found["start"], min(found["end"], found["start"] + int(CLIP * RATE)))
+            if pieces and sum(e - s for s, e in (*pieces, piece)) > CLIP * RATE:
+                clips.append(Clip(tuple(pieces)))
+                pieces = []
+            pieces.append(piece)
+        return [*clips, Clip(tuple(pieces))] if pieces else clips
+
+    def detect(self, waveform: Waveform, clips: Sequence[Clip]) -> tuple[str, float]:
+        """Detect the language on the first two minutes of speech."""
+        if not self.model.model.is_multilingual:
+            return "en", 1.0
+        code, sure, _ = self.model.detect_language(
+            audio=join(waveform, clips[:4]), language_detection_segments=4, language_detection_threshold=0.5
+        )
+        return str(code), float(sure)
+
+    def decode(
+        self, waveform: Waveform, clips: Sequence[Clip], language: str, *, no_repeat: int = 0
+    ) -> tuple[Decoded, ...]:
+        """Decode clips in one batch."""
+        bounds = [0]
+        for clip in clips:
+            bounds.append(bounds[-1] + clip.length)
+        segments, _ = self.pipeline.transcribe(
+            join(waveform, clips),
+            language=language,
+            clip_timestamps=[{"start": a / RATE, "end": b / RATE} for a, b in itertools.pairwise(bounds)],
+            batch_size=len(clips),
+            beam_size=self.settings.beam_size,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            no_repeat_ngram_size=no_repeat,
+        )
+        found: list[list[Any]] = [[] for _ in clips]
+        for segment in segments:  # a lazy generator: its errors belong here
+            middle = (segment.seek / 100 + 0.05) * RATE
+            found[max(i for i, bound in enumerate(bounds[:-1]) if bound <= middle)].append(segment)
+        return tuple(
+            gather(clip, bound / RATE, parts) for clip, bound, parts in zip(clips, bounds, found, strict=False)
+        )
+
+    def guard(self, waveform: Waveform, clip: Clip, decoded: Decoded, language: str) -> tuple[tuple[Word, ...], int]:
+        """Words of a clip that stand, and how many were rejected."""
+        if decoded.no_speech > NO_SPEECH and decoded.logprob < LOW_LOGPROB:
+            return (), len(decoded.words)
+        limit = self.settings.max_repeats
+        if not is_loop([w.text for w in decoded.words], limit) and decoded.compression <= COMPRESSION:
+            return decoded.words, 0
+        (again,) = self.decode(waveform, [clip], language, no_repeat=NO_REPEAT_NGRAM)
+        kept = collapse(again.words, limit)
+        return kept, max(0, len(decoded.words) - len(kept))
+
+
+def last_part(model: str) -> str:
+    """The last part of a name or path: what may be shown and kept."""
+    return model.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def batches(clips: Sequence[Clip], size: int) -> Iterator[Sequence[Clip]]:
+    """Clips in groups of at most `size`."""
+    for first in range(0, len(clips), size):
+        yield clips[first : first + size]
+
+
+def join(waveform: Waveform, clips: Sequence[Clip]) -> Any:
+    """The samples of clips one after the other."""
+    import numpy as np
+
+    return np.concatenate([waveform.samples[start:end] for clip in clips for start, end in clip.pieces])
+
+
+def gather(clip: Clip, offset: float, segments: Sequence[Any]) -> Decoded:
+    """Put what the library says of one clip together; `offset` is where the clip starts in the batch, seconds."""
+    words: list[Word] = []
+    for segment in segments:
+        for word in segment.words or ():
+            text = word.word.strip()
+            if any(c.isalnum() for c in text):
+                start, end = clip.restore(word.start - offset, word.end - offset)
+                words.append(Word(start, end, text, float(word.probability)))
+    return Decoded(
+        words=tuple(words),
+        no_speech=min((s.no_speech_prob for s in segments), default=1.0),
+        logprob=max((s.avg_logprob for s in segments), default=0.0),
+        compression=max((s.compression_ratio for s in segments), default=0.0),
+    )
+
+
+def plain(text: str) -> str:
+    """A word without case and punctuation, to compare."""
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def runs(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Phrases said more than once in a row, from left to right: first word, words of the phrase, times."""
+    said = [plain(t) for t in texts]
+    at = 0
+    while at < len(said):
+        best = (at, 1, 1)
+        for size in range(1, min(LONGEST_PHRASE, (len(said) - at) // 2) + 1):
+            times = 1
+            while said[at + times * size : at + (times + 1) * size] == said[at : at + size]:
+                times += 1
+            if times > 1 and times * size > best[1] * best[2]:
+                best = (at, size, times)
+        if best[2] > 1:
+            yield best
+        at += best[1] * best[2]
+
+
+def is_loop(texts: Sequence[str], limit: int) -> bool:
+    """Whether a phrase is said more than `limit` times in a row.
+
+    Examples
+    --------
+    >>> is_loop("thank you thank you thank you thank you".split(), 3)
+    True
+    >>> is_loop("no no no".split(), 3)
+    False
+    """
+    return any(times > limit for _, _, times in runs(texts))
+
+
+def collapse(words: Sequence[Word], limit: int) -> tuple[Word, ...]:
+    """Leave out repetitions of a phrase beyond `limit` times in a row."""
+    dropped: set[int] = set()
+    for first, size, times in runs([w.text for w in words]):
+        if times > limit:
+            dropped.update(range(first + limit * size, first + times * size))
+    return tuple(w for i, w in enumerate(words) if i not in dropped)
+
+
+def tidy(words: Sequence[Word], duration: float) -> tuple[Word, ...]:
+    """Words in order with finite times inside the recording, each starting before it ends.
+
+    Milliseconds: the recogniser is not finer. Starts never go back, as order of speech is what the model knows best.
+    """
+    tidied: list[Word] = []
+    earliest = 0.0
+    latest = max(0.0, int(duration * 1000) / 1000 - SHORTEST_WORD)
+    for word in words:
+        start = round(min(max(word.start, earliest), latest), 3)
+        end = round(min(max(word.end, start + SHORTEST_WORD), latest + SHORTEST_WORD), 3)
+        tidied.append(Word(start, end, word.text, min(1.0, max(0.0, word.probability))))
+        earliest = start
+    return tuple(tidied)
