@@ -310,7 +310,10 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_the_crash_line_holds_no_message(tmp_path: Path) -> None:
-    code = "import sys; from toolkit.cli.screen import quiet_crash; sys.excepthook = quiet_crash; raise KeyError('secret speech')"
+    code = (
+        "import sys; from toolkit.cli.screen import quiet_crash; sys.excepthook = quiet_crash;"
+        "raise KeyError('secret speech')"
+    )
     end = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert end.returncode == 1
     assert "secret" not in end.stderr

@@ -120,6 +120,7 @@ def test_one_broad_except_in_the_package() -> None:
 
 
 def test_importing_the_command_line_and_the_spine_loads_nothing_heavy() -> None:
-    code = "import sys, toolkit.cli, toolkit.session, toolkit.measures, toolkit.display; print(' '.join(sorted({m.split('.')[0] for m in sys.modules})))"
+    modules = "toolkit.cli, toolkit.session, toolkit.measures, toolkit.display"
+    code = f"import sys, {modules}; print(' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not set(loaded) & HEAVY

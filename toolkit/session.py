@@ -12,6 +12,7 @@ from toolkit import align, audio, measures, roles, silences, turns, utterances
 from toolkit.audio import Audio
 from toolkit.backends import Coder, Diarizer, Transcriber, check, create
 from toolkit.backends.channels import diarize_channels
+from toolkit.coding.book import RULES_ERROR
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, intersect, union
 from toolkit.models import sha256
@@ -335,6 +336,8 @@ def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
         told.append("It is not known who is therapist and who is client: listen, then set it with `toolkit roles`.")
     if not dialogue.activity:
         told.append("No speech was found in this recording.")
+    if not isinstance(dialogue.codes, Missing) and any(a.coder == "rules" for c in dialogue.codes for a in c.codes):
+        told.append(RULES_ERROR)
     if isinstance(dialogue.speech_without_words, float) and dialogue.speech_without_words > 10:
         told.append(f"{dialogue.speech_without_words:.0f} s of speech have no words: word counts and codes miss them.")
     if not isinstance(dialogue.words_without_speaker, Missing) and dialogue.words_without_speaker:
