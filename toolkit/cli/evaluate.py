@@ -60,10 +60,11 @@ def report(
     sample: Path = typer.Option(..., "--sample", help="The sample data: recordings, and truth/SESSION.json."),
     output: Path = typer.Option(..., "--output", "-o", help="The Markdown page to write."),
     data: Path | None = typer.Option(None, "--data", help="Development data outside the repository, where there are."),
+    work: Path | None = typer.Option(None, "--work", help="Keep the study here; an interrupted run then goes on."),
     peers: bool = typer.Option(True, help="Run faster-whisper alone and pyannote's stock pipeline beside it."),
 ) -> None:
     """Run the whole chain on recordings with known truth, and write how accurate it is."""
     from toolkit.evaluate import report as reports
 
-    reports.write(sample, data, output, peers=peers, tell=lambda line: stderr.print(line, highlight=False))
+    reports.write(sample, data, output, work=work, peers=peers, tell=lambda line: stderr.print(line, highlight=False))
     say(f"Wrote {output.name}.")

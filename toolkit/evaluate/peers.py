@@ -14,7 +14,6 @@ __all__ = ["StockSpeakers", "StockWords"]
 
 THRESHOLD = 0.7045654963945799  # of pyannote/speaker-diarization-3.1
 STEP = 0.1  # of a chunk: pyannote's own default
-BATCH = 32  # embeddings at once; changes speed only
 
 
 class StockWords:
@@ -52,16 +51,18 @@ class StockSpeakers:
 
 
 def stock_pipeline(settings: Settings) -> Any:
-    """The library's own way of embedding, put back in the place of the toolkit's."""
-    from pyannote.audio import Audio
+    """The library's own steps in the place of whatever the toolkit does faster or otherwise."""
     from pyannote.audio.pipelines import SpeakerDiarization
 
     from toolkit import models
-    from toolkit.backends.networks import OnePassDiarization, embedding, pick_device, segmentation
+    from toolkit.backends.networks import ClusteredDiarization, embedding, pick_device, segmentation
 
     first, _, second = settings.speakers.pipeline.partition("+")
-    stock = type("Stock", (OnePassDiarization,), {"get_embeddings": SpeakerDiarization.get_embeddings})
+    own = {
+        "get_segmentations": SpeakerDiarization.get_segmentations,
+        "get_embeddings": SpeakerDiarization.get_embeddings,
+    }
+    stock = type("Stock", (ClusteredDiarization,), own)
     pipeline = stock(segmentation(models.path(first)), embedding(models.path(second)), step=STEP, threshold=THRESHOLD)
-    pipeline.embedding_batch_size = BATCH
-    pipeline._audio = Audio(sample_rate=16_000, mono="downmix")  # noqa: SLF001 - what its own __init__ sets
+    pipeline.embedding_exclude_overlap = False  # the default of its constructor
     return pipeline.to(pick_device(settings.speakers.device))

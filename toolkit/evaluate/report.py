@@ -56,7 +56,7 @@ class Findings:
     manifest: Manifest | None = None
 
 
-def write(sample: Path, data: Path | None, output: Path, *, peers: bool, tell: Tell) -> None:
+def write(sample: Path, data: Path | None, output: Path, *, work: Path | None, peers: bool, tell: Tell) -> None:
     """Run the chain on every recording with a reference and write the page.
 
     Parameters
@@ -65,6 +65,8 @@ def write(sample: Path, data: Path | None, output: Path, *, peers: bool, tell: T
         See `recordings.gather`.
     output
         The Markdown page, written whole or not at all.
+    work
+        Where to keep the study, so that an interrupted run goes on where it was; None for a temporary one.
     peers
         Whether to run faster-whisper alone and pyannote's stock pipeline too, on the mixed recordings.
     tell
@@ -76,19 +78,28 @@ def write(sample: Path, data: Path | None, output: Path, *, peers: bool, tell: T
         When there is nothing to run on, or the models are not there.
     """
     cases = gather(sample, data)
-    findings = Findings()
+    if work is not None:
+        known = Study.open(work) if work.exists() else study_of(cases, work)
+        write_text(output, page(cases, found_in(known, cases, peers=peers, tell=tell)))
+        return
     with tempfile.TemporaryDirectory(prefix="toolkit-evaluate-") as folder:
         study = study_of(cases, Path(folder) / "study")
-        for outcome in batch.run(study, [], Telling(tell)):
-            if outcome.state is not batch.State.DONE:
-                findings.failed[outcome.session_id] = outcome.message
-        for case in cases:
-            if case.session_id not in findings.failed:
-                findings.scores[case.session_id] = compare(store.load(study, case.session_id), case.truth)
-                findings.manifest = findings.manifest or store.manifest(study, case.session_id)
-        if peers:
-            run_peers(study, [c for c in cases if c.session_id in findings.scores and not c.channels], findings, tell)
-    write_text(output, page(cases, findings))
+        write_text(output, page(cases, found_in(study, cases, peers=peers, tell=tell)))
+
+
+def found_in(study: Study, cases: Sequence[Case], *, peers: bool, tell: Tell) -> Findings:
+    """Run the chain, and the peers if asked, and compare everything with its reference."""
+    findings = Findings()
+    for outcome in batch.run(study, [case.session_id for case in cases], Telling(tell)):
+        if outcome.state not in {batch.State.DONE, batch.State.CURRENT}:
+            findings.failed[outcome.session_id] = outcome.message
+    for case in cases:
+        if case.session_id not in findings.failed:
+            findings.scores[case.session_id] = compare(store.load(study, case.session_id), case.truth)
+            findings.manifest = findings.manifest or store.manifest(study, case.session_id)
+    if peers:
+        run_peers(study, [c for c in cases if c.session_id in findings.scores and not c.channels], findings, tell)
+    return findings
 
 
 def run_peers(study: Study, cases: Sequence[Case], findings: Findings, tell: Tell) -> None:
