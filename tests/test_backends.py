@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -71,13 +72,19 @@ def utterance(index: int) -> SpokenUtterance:
     return SpokenUtterance(index, index * 1.0, index + 0.5, "A", 0, 0, ())
 
 
+@cache
+def loaded(kind: str, name: str):
+    """A backend with its real model, loaded once for all tests."""
+    return create(kind, name, Settings())
+
+
 @pytest.fixture
 def backend(request, replayed):
     kind, name = request.param
     if name in MODEL_FREE or (kind, name) == ("diarizer", "channels"):
         return create(kind, name, replayed)
     request.getfixturevalue("model_store")
-    return create(kind, name, Settings())
+    return loaded(kind, name)
 
 
 def of_kind(kind: str, *, leaving: tuple[str, ...] = ()):
@@ -115,7 +122,7 @@ def test_a_transcriber_gives_ordered_words_inside_the_sound(backend, waveform) -
 @pytest.mark.models
 @pytest.mark.parametrize("waveform", [silence(3.0), silence(40.0)], ids=["3s", "40s"])
 def test_nothing_is_invented_in_digital_silence(model_store, waveform) -> None:
-    found = create("transcriber", "faster-whisper", Settings()).transcribe(waveform, language="", progress=untold)
+    found = loaded("transcriber", "faster-whisper").transcribe(waveform, language="", progress=untold)
     assert found.words == ()
     assert found.language == ""
 
@@ -151,10 +158,10 @@ def test_real_speech_has_words_and_two_speakers(model_store) -> None:
         resampler = av.AudioResampler("flt", "mono", RATE)
         parts = [g.to_ndarray()[0] for f in container.decode(audio=0) for g in resampler.resample(f)]
     call = Waveform(np.concatenate(parts), RATE)
-    found = create("diarizer", "pyannote", Settings()).diarize(call, min_speakers=2, max_speakers=2, progress=untold)
+    found = loaded("diarizer", "pyannote").diarize(call, min_speakers=2, max_speakers=2, progress=untold)
     assert next(i.speaker for i in found.regular) == "SPEAKER_00"
     assert {i.speaker for i in found.regular} == {"SPEAKER_00", "SPEAKER_01"}
-    words = create("transcriber", "faster-whisper", Settings()).transcribe(call, language="", progress=untold)
+    words = loaded("transcriber", "faster-whisper").transcribe(call, language="", progress=untold)
     assert words.language == "en"
     assert len(words.words) > 40
 
