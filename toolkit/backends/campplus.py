@@ -7,9 +7,9 @@ away, and gives 192 numbers; two voices are compared by the cosine between them.
 published weights, so that a state dict loads strictly.
 
 The network is split where time ends: `CAMPPlus.frames` describes each 20 ms of a voice, `CAMPPlus.embed` pools any
-choice of them. `CampplusEmbedding` cuts the frames of one voice out *before* the network. Describing a recording once in
-blocks of ten seconds, and pooling each chunk's speakers from that, is far cheaper but was not as good: the diarization
-error of one LibriSpeech pair was 12.4 % instead of 8.6 %, on the other five recordings tried it was level.
+choice of them. `CampplusEmbedding` cuts the frames of one voice out *before* the network. Describing a recording once
+in blocks of ten seconds, and pooling each chunk's speakers from that, is far cheaper but was not as good: the error of
+one LibriSpeech pair was 12.4 % instead of 8.6 %; on the other five recordings tried it was level.
 
 References
 ----------
