@@ -9,7 +9,8 @@ never conditioned on earlier text, so the same waveform gives the same words.
 
 Two guards look at each clip afterwards, and what they take out is counted: a clip the model itself calls silent with
 low confidence is left out, and a clip in which a phrase is repeated too often, or which compresses too well, is
-decoded once more without repetition.
+decoded once more without repetition. And speech in which no words were found is decoded once more by itself: Whisper
+ends a clip early now and then, and whole sentences are lost.
 
 References
 ----------
@@ -38,6 +39,8 @@ __all__ = ["FasterWhisper", "collapse", "create", "is_loop", "tidy"]
 
 RATE = 16_000
 CLIP = 30.0  # s: what the model hears at once
+UNHEARD = 1.0  # s: speech without words that is longer is decoded once more by itself
+MARGIN = 0.3  # s: left out around words when looking for it, as word times are no finer
 MIN_SILENCE_MS = 160  # faster-whisper's own for batched decoding; shorter holes are inside words
 PAD_MS = 400  # around each piece, so that soft starts and ends of words are heard
 SHORTEST_SOUND = 0.1  # s: less holds no word
@@ -181,10 +184,11 @@ class FasterWhisper:
             words: list[Word] = []
             rejected = 0
             for batch in batches(clips, self.settings.batch_size):
-                for clip, decoded in zip(batch, self.decode(waveform, batch, code), strict=True):
-                    kept, dropped = self.guard(waveform, clip, decoded, code)
-                    words.extend(kept)
-                    rejected += dropped
+                kept, dropped = self.hear(waveform, batch, code)
+                again = [clip for clip, heard in zip(batch, kept, strict=True) for clip in unheard(clip, heard)]
+                more, dropped_again = self.hear(waveform, again, code) if again else ((), 0)
+                words.extend(sorted(itertools.chain(*kept, *more), key=lambda word: word.start))
+                rejected += dropped + dropped_again
                 progress(batch[-1].pieces[-1][1] / RATE)
         except RuntimeError as error:  # what CTranslate2 raises, out of memory included
             raise BackendError(
@@ -204,7 +208,7 @@ class FasterWhisper:
             )
 
     def clips(self, waveform: Waveform) -> list[Clip]:
-        """Find speech and pack its pieces into clips of at most 30 s."""
+        """Find speech and pack its pieces into clips."""
         samples = waveform.samples
         if waveform.duration < SHORTEST_SOUND or not samples.any():
             return []
@@ -230,6 +234,17 @@ class FasterWhisper:
         )
         return str(code), float(sure)
 
+    def hear(self, waveform: Waveform, clips: Sequence[Clip], language: str) -> tuple[list[tuple[Word, ...]], int]:
+        """Words of each clip that stand up to the guards, and how many were rejected."""
+        words: list[tuple[Word, ...]] = []
+        rejected = 0
+        for batch in batches(clips, self.settings.batch_size):
+            for clip, decoded in zip(batch, self.decode(waveform, batch, language), strict=True):
+                kept, dropped = self.guard(waveform, clip, decoded, language)
+                words.append(kept)
+                rejected += dropped
+        return words, rejected
+
     def decode(
         self, waveform: Waveform, clips: Sequence[Clip], language: str, *, no_repeat: int = 0
     ) -> tuple[Decoded, ...]:
@@ -245,6 +260,7 @@ class FasterWhisper:
             beam_size=self.settings.beam_size,
             temperature=0.0,
             condition_on_previous_text=False,
+            without_timestamps=False,  # the library's default for batches: it ends a clip at a change of speaker
             word_timestamps=True,
             no_repeat_ngram_size=no_repeat,
         )
@@ -266,6 +282,22 @@ class FasterWhisper:
         (again,) = self.decode(waveform, [clip], language, no_repeat=NO_REPEAT_NGRAM)
         kept = collapse(again.words, limit)
         return kept, max(0, len(decoded.words) - len(kept))
+
+
+def unheard(clip: Clip, words: Sequence[Word]) -> list[Clip]:
+    """Stretches of the clip's speech in which no word was found, each a clip of its own.
+
+    Whisper sometimes ends a clip early, most of all where the speaker changes, and a whole sentence is gone.
+    """
+    found: list[Clip] = []
+    for first, last in clip.pieces:
+        position = first / RATE
+        inside = [w for w in words if w.end > first / RATE and w.start < last / RATE]
+        for start, end in [*((w.start - MARGIN, w.end + MARGIN) for w in inside), (last / RATE, last / RATE)]:
+            if start - position >= UNHEARD:
+                found.append(Clip(((int(position * RATE), int(start * RATE)),)))
+            position = max(position, end)
+    return found
 
 
 def last_part(model: str) -> str:
