@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from toolkit.audio import Waveform
 from toolkit.backends import BACKENDS, create
 from toolkit.backends.files import exclusive
+from toolkit.backends.loops import collapse, is_loop
 from toolkit.backends.pyannote import bounds
-from toolkit.backends.whisper import Clip, collapse, is_loop, tidy
+from toolkit.backends.whisper import Clip, tidy
 from toolkit.errors import BackendError, ConfigError
 from toolkit.settings import Settings
 from toolkit.types import Code, Diarization, SpeakerInterval, SpokenUtterance, Transcript, Word

@@ -33,7 +33,7 @@ LAYERS = {
     ),
     "measures": 3,
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
-    **dict.fromkeys(("session", "batch", "corrections", "demo", "evaluate", "export"), 5),
+    **dict.fromkeys(("session", "listening", "batch", "corrections", "demo", "evaluate", "export"), 5),
     **dict.fromkeys(("cli", "display", "report", "__main__"), 6),
     "__init__": 6,
 }

@@ -1,0 +1,1 @@
+"""Analytics and supervision toolkit for consented recordings of counselling and therapy sessions."""

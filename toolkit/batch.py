@@ -13,7 +13,7 @@ from typing import Protocol
 
 from toolkit import overlay, session, store
 from toolkit.consent import audit
-from toolkit.consent.admit import admit
+from toolkit.consent.admit import admit, covered
 from toolkit.errors import ConsentError, ToolkitError
 from toolkit.session import Backends
 from toolkit.settings import Settings
@@ -146,7 +146,8 @@ def one(
 ) -> Outcome:
     """Take one session from consent to published results, or find that they are current."""
     stage("consent", 0.0, 0.0)
-    consented = admit(recording, study.ledger(), purposes=[Purpose.MEASURE], today=date.today())  # noqa: DTZ011 - consent expires by the calendar of the place
+    today = date.today()  # noqa: DTZ011 - consent expires by the calendar of the place
+    consented = admit(recording, study.ledger(), purposes=[Purpose.MEASURE], today=today)
     corrections = overlay.roles(study.overlay(recording.session_id))
     corrected = overlay.digest(study.overlay(recording.session_id))
     key = session.key_of(consented, settings)
@@ -154,6 +155,8 @@ def one(
         return Outcome(recording.session_id, State.CURRENT, "", "", "results are current", 0)
     result = session.process(consented, settings, backends, corrections=corrections, report=stage)
     stage("results", 0.0, 0.0)
+    # consent may have been withdrawn while the models ran: what was heard then is dropped
+    covered(recording, study.ledger(), purposes=consented.purposes, today=today)
     store.publish(study, replace(result, overlay=corrected))
     return Outcome(recording.session_id, State.DONE, "", "", f"{len(result.measures)} values", 0)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import align, audio, measures, roles, silences, turns, utterances
+from toolkit import audio, measures, roles, silences, turns, utterances
 from toolkit.audio import Audio
-from toolkit.backends import Coder, Diarizer, Transcriber, check, create
-from toolkit.backends.channels import diarize_channels
+from toolkit.backends import Coder, check, create
 from toolkit.coding.book import RULES_ERROR
 from toolkit.consent.admit import ConsentedRecording
-from toolkit.intervals import Span, intersect, union
+from toolkit.intervals import Span, union
+from toolkit.listening import Backends, Report, listen, wordless_speech
 from toolkit.models import sha256
 from toolkit.result import SessionResult
 from toolkit.settings import Settings, digest
@@ -22,7 +22,6 @@ from toolkit.types import (
     AttributedWord,
     CodedUtterance,
     Dialogue,
-    Diarization,
     Missing,
     Provenance,
     Role,
@@ -35,29 +34,9 @@ from toolkit.types import (
     Turn,
 )
 
-__all__ = ["STAGES", "Backends", "Report", "key_of", "load_backends", "models_of", "process", "remeasure"]
+__all__ = ["Backends", "Report", "key_of", "load_backends", "models_of", "process", "remeasure"]
 
-STAGES = ("audio", "words", "speakers", "dialogue", "codes", "measures")
 CODE_VERSION = "1"  # goes up when the same inputs would give other numbers
-
-Report = Callable[[str, float, float], None]
-"""Told the stage, the seconds of audio done in it, and the seconds it has in all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backends:
-    """The three exchangeable parts, loaded once and used for every session."""
-
-    transcriber: Transcriber
-    diarizer: Diarizer
-    coder: Coder | Missing
-
-    def describe(self) -> dict[str, str]:
-        """What every part says of itself, its keys prefixed with the part's kind."""
-        parts: dict[str, Transcriber | Diarizer | Coder] = {"transcriber": self.transcriber, "diarizer": self.diarizer}
-        if not isinstance(self.coder, Missing):
-            parts["coder"] = self.coder
-        return {f"{kind}.{key}": value for kind, part in parts.items() for key, value in part.describe().items()}
 
 
 def load_backends(settings: Settings) -> Backends:
@@ -151,9 +130,7 @@ def process(
     words, diarization, language, rejected = listen(heard, consented, settings, loaded, report)
     report("dialogue", 0.0, heard.mix.duration)
     spoken = utterances.split(words, settings.dialogue, language=language)
-    floor = turns.build(
-        diarization.regular, spoken, settings.dialogue, language=language, excluded=consented.excluded
-    )
+    floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language, excluded=consented.excluded)
     quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
     named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles)
     report("codes", 0.0, heard.mix.duration)
@@ -200,78 +177,6 @@ def remeasure(result: SessionResult, settings: Settings, *, corrections: Mapping
     )
 
 
-def listen(
-    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
-) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
-    """Words with their speakers, speaker activity, language, and the number of words rejected as invented."""
-    recording = consented.recording
-    total = heard.mix.duration
-    if heard.channels:
-        return listen_to_channels(heard, consented, settings, backends, report)
-    report("words", 0.0, total)
-    transcript = backends.transcriber.transcribe(
-        heard.mix, language=recording.language, progress=lambda done: report("words", done, total)
-    )
-    report("speakers", 0.0, total)
-    diarization = backends.diarizer.diarize(
-        heard.mix,
-        min_speakers=recording.min_speakers,
-        max_speakers=recording.max_speakers,
-        progress=lambda done: report("speakers", done, total),
-    )
-    diarization = without_excluded(diarization, consented.excluded)
-    words = align.attribute(transcript.words, diarization, reach=settings.dialogue.word_reach)
-    return words, diarization, transcript.language, transcript.rejected
-
-
-def listen_to_channels(
-    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
-) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
-    """The same from one speaker a channel: no diarizer, and each channel is transcribed by itself."""
-    labels = consented.recording.channels
-    total = heard.mix.duration * len(labels)
-    report("speakers", 0.0, total)
-    diarization = without_excluded(diarize_channels(heard.channels, labels, settings), consented.excluded)
-    talk = {label: sum(i.end - i.start for i in diarization.exclusive if i.speaker == label) for label in labels}
-    language, rejected = consented.recording.language, 0
-    words: list[AttributedWord] = []
-    # who talks most comes first: the language is best detected there, and then holds for the others
-    for done, (channel, label) in enumerate(
-        sorted(zip(heard.channels, labels, strict=True), key=lambda c: -talk[c[1]])
-    ):
-        own = tuple(i for i in diarization.regular if i.speaker == label)
-        behind = heard.mix.duration * done
-        transcript = backends.transcriber.transcribe(
-            channel, language=language, progress=lambda seconds, behind=behind: report("words", behind + seconds, total)
-        )
-        # what was heard only as bleed belongs to the other channel, where it is heard again
-        words += align.attribute(transcript.words, Diarization(own, own), reach=settings.dialogue.word_reach)
-        language, rejected = language or transcript.language, rejected + transcript.rejected
-    own_words = (w for w in words if w.speaker is not None)
-    return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), diarization, language, rejected
-
-
-def without_excluded(diarization: Diarization, excluded: Sequence[Span]) -> Diarization:
-    """Cut excluded portions out: a model may smear speech over their edges."""
-    if not excluded:
-        return diarization
-
-    def cut(intervals: Sequence[SpeakerInterval]) -> tuple[SpeakerInterval, ...]:
-        end = max((i.end for i in intervals), default=0.0)
-        allowed = [Span(a, b) for a, b in outside(excluded, end)]
-        return tuple(
-            SpeakerInterval(s.start, s.end, i.speaker) for i in intervals for s in intersect([i.span], allowed)
-        )
-
-    return Diarization(regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
-
-
-def outside(spans: Sequence[Span], end: float) -> list[tuple[float, float]]:
-    """The stretches from 0 to `end` that no span covers."""
-    edges = [0.0, *(edge for span in union(spans) for edge in (span.start, span.end)), end]
-    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
-
-
 def speakers_of(activity: Sequence[SpeakerInterval]) -> tuple[str, ...]:
     """Speaker labels in alphabetical order."""
     return tuple(sorted({i.speaker for i in activity}))
@@ -291,13 +196,6 @@ def check_silences(
     spoken = audio.level_db(heard.mix, union(i.span for i in activity))
     speech_level = sorted(spoken)[len(spoken) // 2] if spoken else 0.0
     return silences.cross_check(found, words, levels, speech_level, settings.dialogue)
-
-
-def wordless_speech(activity: Sequence[SpeakerInterval], words: Sequence[AttributedWord], *, gap: float) -> float:
-    """Seconds of speech, in stretches joined over `gap`, in which the recogniser found no word at all."""
-    middles = sorted((w.start + w.end) / 2 for w in words)
-    stretches = union((i.span for i in activity), gap=gap)
-    return round(sum(s.duration for s in stretches if not any(m in s for m in middles)), 3)
 
 
 def code(

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from toolkit.backends.loops import collapse, is_loop
 from toolkit.errors import BackendError
 from toolkit.settings import Settings, WordSettings
 from toolkit.types import Transcript, Word
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from toolkit.audio import Waveform
     from toolkit.backends import Progress
 
-__all__ = ["FasterWhisper", "collapse", "create", "is_loop", "tidy"]
+__all__ = ["FasterWhisper", "create", "tidy"]
 
 RATE = 16_000
 CLIP = 30.0  # s: what the model hears at once
@@ -48,7 +49,6 @@ SHORTEST_WORD = 0.02  # s: what Whisper's time resolution can tell apart
 NO_SPEECH = 0.6  # Whisper's own: above it and ...
 LOW_LOGPROB = -1.0  # ... below this, a clip is taken for silent
 COMPRESSION = 2.4  # Whisper's own: text that compresses better than this repeats itself
-LONGEST_PHRASE = 12  # words: loops of longer phrases are caught by compression
 NO_REPEAT_NGRAM = 3  # tokens: for the second decoding of a clip that loops
 
 
@@ -333,50 +333,6 @@ def gather(clip: Clip, offset: float, segments: Sequence[Any]) -> Decoded:
         logprob=max((s.avg_logprob for s in segments), default=0.0),
         compression=max((s.compression_ratio for s in segments), default=0.0),
     )
-
-
-def plain(text: str) -> str:
-    """A word without case and punctuation, to compare."""
-    return "".join(c for c in text.casefold() if c.isalnum())
-
-
-def runs(texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Phrases said more than once in a row, from left to right: first word, words of the phrase, times."""
-    said = [plain(t) for t in texts]
-    at = 0
-    while at < len(said):
-        best = (at, 1, 1)
-        for size in range(1, min(LONGEST_PHRASE, (len(said) - at) // 2) + 1):
-            times = 1
-            while said[at + times * size : at + (times + 1) * size] == said[at : at + size]:
-                times += 1
-            if times > 1 and times * size > best[1] * best[2]:
-                best = (at, size, times)
-        if best[2] > 1:
-            yield best
-        at += best[1] * best[2]
-
-
-def is_loop(texts: Sequence[str], limit: int) -> bool:
-    """Whether a phrase is said more than `limit` times in a row.
-
-    Examples
-    --------
-    >>> is_loop("thank you thank you thank you thank you".split(), 3)
-    True
-    >>> is_loop("no no no".split(), 3)
-    False
-    """
-    return any(times > limit for _, _, times in runs(texts))
-
-
-def collapse(words: Sequence[Word], limit: int) -> tuple[Word, ...]:
-    """Leave out repetitions of a phrase beyond `limit` times in a row."""
-    dropped: set[int] = set()
-    for first, size, times in runs([w.text for w in words]):
-        if times > limit:
-            dropped.update(range(first + limit * size, first + times * size))
-    return tuple(w for i, w in enumerate(words) if i not in dropped)
 
 
 def tidy(words: Sequence[Word], duration: float) -> tuple[Word, ...]:

@@ -41,8 +41,8 @@ class Agreement:
 
 
 RULES_ERROR = (
-    "Reflections and questions were found by rules: held out on AnnoMI their F1 is 0.66 and 0.90 (trained humans 0.83 and "
-    "0.95), and where a therapist reflects little they find far too many. Listen before you quote them."
+    "Reflections and questions were found by rules: held out on AnnoMI their F1 is 0.66 and 0.90 (trained humans: 0.83 "
+    "and 0.95), and where a therapist reflects little they find far too many. Listen before you quote them."
 )
 NO_F1 = Missing("no F1 was published for this decision")
 AGREEMENT: Mapping[str, Agreement] = {

@@ -50,8 +50,6 @@ def scan(study: str | Path, session_id: str) -> Review:
     InputError
         When there is no such study or session, or it has no results yet.
     """
-    import polars as pl
-
     from toolkit import store
 
     opened = Study.open(Path(study))
@@ -61,11 +59,10 @@ def scan(study: str | Path, session_id: str) -> Review:
         raise InputError(
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )
-    mine = pl.col("session_id") == session_id
-    tables = {name: store.scan(opened, name).filter(mine).collect().to_dicts() for name in TABLES}
+    tables = {name: store.scan(opened, name, only=[session_id]).collect().to_dicts() for name in TABLES}
     texts: dict[int, str] = {}
     if Purpose.TRANSCRIPT in manifest.provenance.purposes:
-        rows = store.scan(opened, "restricted/utterances").filter(mine).collect().to_dicts()
+        rows = store.scan(opened, "restricted/utterances", only=[session_id]).collect().to_dicts()
         texts = {row["utterance"]: row["text"] for row in rows}
     return Review(session_id, manifest, tables, texts)
 
