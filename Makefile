@@ -33,7 +33,7 @@ models: $(READY)
 	$(BIN)/toolkit models fetch
 
 notebook: $(READY)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None notebooks
 
 $(READY): requirements.lock pyproject.toml
 	@sh pipelines/setup.sh $(PYTHON) $(VENV)

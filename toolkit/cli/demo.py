@@ -42,6 +42,7 @@ def demo(
     for review in reviews[:1]:
         for part in screens(review, width=stdout.width):
             stdout.print(part)
+    say("")
     stdout.print(compare(reviews))
     say(f"\nThe other one:  toolkit show {study} {outcomes[-1].session_id}")
     say("As a notebook:  make notebook")

@@ -26,9 +26,12 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     yield heading(review)
     yield lanes(review, width=min(width, 110) - 16)
     yield by_role(review)
+    yield Text("")
     yield session_wide(review)
     yield from talk_balance(review)
+    yield Text("")
     yield from silences(review)
+    yield Text("")
     for text in review.manifest.warnings:
         yield Text(f"note: {text}", style="italic")
     yield Text("What a measure means, with its source: toolkit measures NAME", style="dim")
@@ -103,9 +106,10 @@ def session_wide(review: Review) -> RenderableType:
     table = plain_table()
     for name in ("the whole session", "", ""):
         table.add_column(name, justify="right" if not name else "left")
-    for row in review.tables["measures"]:
-        if row["role"] == "session" and not windowed(row):
-            table.add_row(MEASURES[row["measure"]].title, cell(row), row["missing_reason"] or "")
+    found = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "session" and not windowed(r)}
+    for name, measure in MEASURES.items():
+        if name in found:
+            table.add_row(measure.title, cell(found[name]), found[name]["missing_reason"] or "")
     return table
 
 
