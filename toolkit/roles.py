@@ -3,7 +3,7 @@
 Two people are compared with each other: therapists ask, say "you", hand back, open and close the session; clients say
 "I" and tell. Each speaker's cue rates are drawn towards the average by as much as a few hundred words weigh, so few
 words give a difference near zero and a confidence near one half. The weights were fitted on part of AnnoMI
-(``roles_en.toml`` says how), the result is a log-odds of the pair. Below ``roles.min_confidence`` both stay unknown:
+(``lexicons/roles_en.toml`` says how), the result is a log-odds of the pair. Below ``roles.min_confidence`` both stay unknown:
 a role is never guessed silently, and a person may set it with ``toolkit roles``.
 """
 
@@ -84,8 +84,8 @@ def channel_role(label: str) -> RoleAssignment:
 
 @cache
 def weights() -> Mapping[str, Any]:
-    """Cues, weights and limits of ``roles_en.toml``."""
-    return tomllib.loads(files("toolkit").joinpath("roles_en.toml").read_text(encoding="utf-8"))
+    """Cues, weights and limits of ``lexicons/roles_en.toml``."""
+    return tomllib.loads(files("toolkit").joinpath("lexicons", "roles_en.toml").read_text(encoding="utf-8"))
 
 
 def count_words(said: Sequence[SpokenUtterance]) -> int:
