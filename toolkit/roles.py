@@ -3,8 +3,8 @@
 Two people are compared with each other: therapists ask, say "you", hand back, open and close the session; clients say
 "I" and tell. Each speaker's cue rates are drawn towards the average by as much as a few hundred words weigh, so few
 words give a difference near zero and a confidence near one half. The weights were fitted on part of AnnoMI
-(``lexicons/roles_en.toml`` says how), the result is a log-odds of the pair. Below ``roles.min_confidence`` both stay unknown:
-a role is never guessed silently, and a person may set it with ``toolkit roles``.
+(``lexicons/roles_en.toml`` says how), the result is a log-odds of the pair. Below ``roles.min_confidence`` both stay
+unknown: a role is never guessed silently, and a person may set it with ``toolkit roles``.
 """
 
 from __future__ import annotations
