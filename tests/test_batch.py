@@ -145,3 +145,16 @@ def test_words_that_touch_an_excluded_portion_are_left_out() -> None:
     words = [Word(0.0, 1.0, "a", 1.0), Word(1.0, 2.1, "b", 1.0), Word(3.0, 4.0, "c", 1.0)]
     assert [w.text for w in outside(words, [Span(2.0, 3.0)])] == ["a", "c"]
     assert [w.text for w in outside(words, [])] == ["a", "b", "c"]
+
+
+def test_a_channel_alone_is_silent_where_its_speaker_is_not_active() -> None:
+    import numpy as np
+
+    from toolkit.audio import Waveform
+    from toolkit.intervals import Span
+    from toolkit.listening import EDGE, alone
+
+    heard = alone(Waveform(np.ones(100, np.float32), 10), [Span(0.0, 1.0), Span(5.0, 6.0)])
+    # ten samples a second: 0 to 1.3 s and 4.7 to 6.3 s are kept
+    assert EDGE == 0.3
+    assert np.flatnonzero(heard.samples).tolist() == [*range(13), *range(47, 63)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from toolkit import align
-from toolkit.audio import Audio
+from toolkit.audio import Audio, Waveform
 from toolkit.backends import Coder, Diarizer, Transcriber
 from toolkit.backends.channels import diarize_channels
 from toolkit.consent.admit import ConsentedRecording
@@ -15,6 +15,8 @@ from toolkit.settings import Settings
 from toolkit.types import AttributedWord, Diarization, Missing, SpeakerInterval, Word
 
 __all__ = ["Backends", "Report", "listen", "wordless_speech"]
+
+EDGE = 0.3  # s kept around each stretch of a channel's own speech: soft starts and ends of words
 
 Report = Callable[[str, float, float], None]
 """Told the stage, the seconds of audio done in it, and the seconds it has in all."""
@@ -79,7 +81,9 @@ def listen_to_channels(
         own = tuple(i for i in diarization.regular if i.speaker == label)
         behind = heard.mix.duration * done
         transcript = backends.transcriber.transcribe(
-            channel, language=language, progress=lambda seconds, behind=behind: report("words", behind + seconds, total)
+            alone(channel, [i.span for i in own]),
+            language=language,
+            progress=lambda seconds, behind=behind: report("words", behind + seconds, total),
         )
         # what was heard only as bleed belongs to the other channel, where it is heard again
         allowed = outside(transcript.words, consented.excluded)
@@ -87,6 +91,17 @@ def listen_to_channels(
         language, rejected = language or transcript.language, rejected + transcript.rejected
     own_words = (w for w in words if w.speaker is not None)
     return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), diarization, language, rejected
+
+
+def alone(channel: Waveform, own: Sequence[Span]) -> Waveform:
+    """The channel with silence wherever its own speaker is not active, so that nobody is heard through the bleed."""
+    import numpy as np
+
+    samples = np.zeros_like(channel.samples)
+    for span in own:
+        first, last = (max(0, round(time * channel.rate)) for time in (span.start - EDGE, span.end + EDGE))
+        samples[first:last] = channel.samples[first:last]
+    return Waveform(samples, channel.rate)
 
 
 def outside(words: Sequence[Word], excluded: Sequence[Span]) -> tuple[Word, ...]:
