@@ -48,6 +48,15 @@ class Line:
     codes: tuple[Code, ...] = ()
 
 
+def talk(*said: tuple[str, float, tuple[Code, ...]], gap: float = 0.5) -> list[Line]:
+    """Lines one after the other, `gap` seconds between: who, how long, with which codes."""
+    lines, now = [], 0.0
+    for who, length, own in said:
+        lines.append(Line(who, now, now + length, "some words", own))
+        now += length + gap
+    return lines
+
+
 def activity(text: str) -> tuple[SpeakerInterval, ...]:
     """Speaker intervals from ``"A 0-2, B 2.5-4"``."""
     found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import SETTINGS, C, Line, T, dialogue
 
-from toolkit.measures import MEASURES, THERAPIST_MEASURES, compute
+from toolkit.measures import CLIENT_MEASURES, MEASURES, THERAPIST_MEASURES, compute
 from toolkit.measures.book import markdown, page
 from toolkit.types import Level, Missing, Role
 
@@ -15,6 +15,14 @@ speech_rate articulation_rate response_latency_median interruption_count backcha
 complex_reflection_share question_count open_question_share reflection_to_question_ratio wait_time_after_open_question
 silence_count silence_share longest_silence fto_median overlap_share talk_balance silence_count_2s patience
 speech_without_words words_without_speaker
+simple_reflection_count complex_reflection_count giving_information_count persuade_count persuade_with_permission_count
+affirm_count seek_collaboration_count emphasize_autonomy_count confront_count mi_adherent_count mi_non_adherent_count
+mi_adherent_share complex_reflection_share_sample reflection_to_question_ratio_sample misc_open_question_share
+misc_reflection_to_question_ratio misc_complex_reflection_share change_talk_count sustain_talk_count change_talk_share
+client_turn_after_reflection client_turn_after_open_question client_turn_after_closed_question
+client_turn_after_information change_talk_after_reflection change_talk_after_open_question
+change_talk_after_closed_question change_talk_after_information missed_opportunities reflected_opportunity_share
+reflections_per_window questions_per_window change_talk_share_per_window
 """
 
 
@@ -57,7 +65,8 @@ def test_values_come_in_the_order_of_roles_and_measures():
         if measure.level is Level.SESSION:
             assert got == {"session"}
         else:
-            assert got == ({"therapist"} if name in THERAPIST_MEASURES else {"therapist", "client", "interpreter"})
+            everybody = {"therapist", "client", "interpreter"}
+            assert got == ({T} if name in THERAPIST_MEASURES else {C} if name in CLIENT_MEASURES else everybody)
 
 
 def test_a_missing_value_has_no_interval_and_a_value_of_a_ratio_both_parts():

@@ -15,12 +15,12 @@ from toolkit.audio import AudioFacts
 from toolkit.errors import StoreError
 from toolkit.intervals import Span
 from toolkit.result import SessionResult
-from toolkit.types import Dialogue, Missing, Provenance, Role, RoleAssignment, RoleSource
+from toolkit.types import Code, Dialogue, Missing, Provenance, Role, RoleAssignment, RoleSource
 
 __all__ = ["NAME", "SCHEMA_VERSION", "Manifest", "dumps", "of", "parse"]
 
 NAME = "manifest.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Manifest:
         ``words``, ``words_without_speaker``, ``rejected_words`` and ``speech_without_words`` (seconds).
     absent
         Table to the reason why it has no rows or was not written: ``utterances``, ``codes``, ``restricted``.
+    coded
+        What the coder can find, in alphabetical order: no other code says anything by its absence.
     tables
         Table to the SHA-256 of its file.
     """
@@ -51,6 +53,7 @@ class Manifest:
     roles: Mapping[str, RoleAssignment]
     counts: Mapping[str, float | Missing]
     absent: Mapping[str, str]
+    coded: tuple[Code, ...]
     warnings: tuple[str, ...]
     tables: Mapping[str, str]
 
@@ -76,6 +79,7 @@ def of(result: SessionResult, *, absent: Mapping[str, str], tables: Mapping[str,
             "speech_without_words": rounded(dialogue.speech_without_words),
         },
         absent=absent,
+        coded=tuple(sorted(dialogue.coded)),
         warnings=result.warnings,
         tables=tables,
     )
@@ -162,6 +166,7 @@ def built(data: Mapping[str, Any]) -> Manifest:
         for speaker, a in data["roles"].items()
     }
     whole["counts"] = {name: found(value) for name, value in data["counts"].items()}
+    whole["coded"] = tuple(Code(code) for code in data["coded"])
     whole["warnings"] = tuple(data["warnings"])
     return Manifest(**whole)
 

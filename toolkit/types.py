@@ -20,6 +20,7 @@ __all__ = [
     "AttributedWord",
     "Backchannel",
     "Band",
+    "Chances",
     "Code",
     "CodedUtterance",
     "Dialogue",
@@ -280,7 +281,11 @@ class Silence:
 
 
 class Code(StrEnum):
-    """Behaviour codes of motivational interviewing, see STANDARDS in docs."""
+    """Behaviour codes of motivational interviewing, see the code book; the last two are markers and no codes of MITI.
+
+    `FACILITATE` marks an utterance that only says "I am listening", whoever says it: it ends no volley. `FEELING`
+    marks one in which its speaker names a feeling of their own.
+    """
 
     SIMPLE_REFLECTION = "simple_reflection"
     COMPLEX_REFLECTION = "complex_reflection"
@@ -297,6 +302,8 @@ class Code(StrEnum):
     CHANGE_TALK = "change_talk"
     SUSTAIN_TALK = "sustain_talk"
     NEUTRAL = "neutral"
+    FACILITATE = "facilitate"
+    FEELING = "feeling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,14 +323,48 @@ class AppliedCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Chances:
+    """Calibrated probabilities, 0 to 1, that a trained human would code one utterance so.
+
+    Attributes
+    ----------
+    reflection, question, input
+        If the therapist says it: that it reflects; that it asks; that it informs, advises, offers options or
+        negotiates (AnnoMI's *therapist input*). One utterance can do several.
+    complex, open
+        That the reflection is complex, that the question is open: given that it is one.
+    main_reflection, main_question, main_input, main_other
+        If the therapist says it: its main behaviour, four ways; they sum to 1.
+    change, sustain
+        If the client says it: change talk, sustain talk; what is left to 1 is neutral.
+    """
+
+    reflection: float
+    complex: float
+    question: float
+    open: float
+    input: float
+    main_reflection: float
+    main_question: float
+    main_input: float
+    main_other: float
+    change: float
+    sustain: float
+
+
+NO_CHANCES = Missing("this coder gives no probabilities")
+
+
+@dataclass(frozen=True, slots=True)
 class CodedUtterance:
-    """The codes of one utterance, none when nothing was coded.
+    """The codes of one utterance, none when nothing was coded, and how likely each would be.
 
     A coder codes every speaker's utterances; a measure counts those of its role. So a swap of roles needs no model.
     """
 
     utterance: int
     codes: tuple[AppliedCode, ...]
+    chances: Chances | Missing = NO_CHANCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +393,8 @@ class Dialogue:
         How many words fitted no speaker.
     speech_without_words
         Seconds of speech in which the recogniser found no words.
+    coded
+        What the coder can find: a code outside it was not looked for, so that its absence says nothing.
     """
 
     session_id: str
@@ -367,6 +410,7 @@ class Dialogue:
     codes: tuple[CodedUtterance, ...] | Missing
     words_without_speaker: int | Missing
     speech_without_words: float | Missing
+    coded: frozenset[Code] = frozenset(Code)
 
     def speakers(self, role: Role) -> frozenset[str]:
         """The speakers who have `role`."""

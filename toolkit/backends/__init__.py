@@ -14,9 +14,9 @@ from typing import Any, Protocol
 from toolkit.audio import Waveform
 from toolkit.errors import ConfigError
 from toolkit.settings import Settings
-from toolkit.types import CodedUtterance, Diarization, Missing, SpokenUtterance, Transcript
+from toolkit.types import Code, CodedUtterance, Diarization, Missing, SpokenUtterance, Transcript
 
-__all__ = ["BACKENDS", "Coder", "Diarizer", "Progress", "Transcriber", "check", "create", "names"]
+__all__ = ["BACKENDS", "Coder", "Diarizer", "Progress", "Transcriber", "check", "codable", "create", "names"]
 
 
 class Progress(Protocol):
@@ -52,7 +52,11 @@ class Diarizer(Protocol):
 
 
 class Coder(Protocol):
-    """Gives behaviour codes to utterances."""
+    """Gives behaviour codes to utterances.
+
+    A coder may say in an attribute ``codes: frozenset[Code]`` what it can find (see `codable`); one that does not say
+    is taken to look for every code.
+    """
 
     def code(self, utterances: Sequence[SpokenUtterance], *, language: str) -> tuple[CodedUtterance, ...] | Missing:
         """One entry an utterance, in the same order, whoever said it; missing for a language it does not know."""
@@ -61,6 +65,11 @@ class Coder(Protocol):
     def describe(self) -> Mapping[str, str]:
         """Name, version and model hashes."""
         ...
+
+
+def codable(coder: Coder | Missing) -> frozenset[Code]:
+    """What a coder can find, so that a code it never gives is missing and not 0."""
+    return frozenset(getattr(coder, "codes", Code))
 
 
 BACKENDS: Mapping[str, Mapping[str, str]] = {
@@ -74,6 +83,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "files": "toolkit.backends.files:create_diarizer",
     },
     "coder": {
+        "trained": "toolkit.coding.trained.coder:create",
         "rules": "toolkit.coding.rules:create",
         "files": "toolkit.backends.files:create_coder",
     },

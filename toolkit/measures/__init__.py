@@ -1,9 +1,10 @@
 """Measures: pure functions of a `Dialogue`, each with the text that says what its number means.
 
-One module a family (`talk`, `turns`, `silence`, `coding`); `uncertainty` makes the intervals, `book` the code book.
-Every measure is computed for every session: where it has no value it has a reason. Role measures come for therapist
-and client always and for further roles when somebody has them; the coding measures and *patience* only for therapists
-and co-therapists, since the codes say what a therapist does.
+One module a family (`talk`, `turns`, `silence`, `coding` with `miti` and `counts`, `sequences`, `drift`);
+`uncertainty` makes the intervals, `book` the code book. Every measure is computed for every session: where it has no
+value it has a reason. Role measures come for therapist and client always and for further roles when somebody has them;
+those of what a therapist does, and *patience*, only for therapists and co-therapists, and those of what a client says
+only for clients.
 """
 
 from __future__ import annotations
@@ -11,25 +12,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.intervals import Span
-from toolkit.measures import coding, silence, talk, turns
+from toolkit.measures import coding, counts, drift, sequences, silence, talk, turns
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, SessionMeasure, absent, gather, seconds
 from toolkit.settings import Settings
 from toolkit.types import Dialogue, Measure, MeasureValue, Missing, Role
 
-__all__ = ["MEASURES", "SESSION", "THERAPIST_MEASURES", "compute"]
+__all__ = ["CLIENT_MEASURES", "MEASURES", "SESSION", "THERAPIST_MEASURES", "WINDOW_MEASURES", "compute", "notes"]
 
 SESSION = "session"
 """What stands in the role of a measure of the whole session."""
 
 ALWAYS = (Role.THERAPIST, Role.CLIENT)
 WHEN_PRESENT = (Role.CO_THERAPIST, Role.INTERPRETER, Role.OTHER)
-THERAPISTS = frozenset({Role.THERAPIST, Role.CO_THERAPIST})
 
-ROLE_MEASURES: tuple[RoleMeasure, ...] = (*talk.ROLE_MEASURES, *turns.ROLE_MEASURES, *coding.ROLE_MEASURES)
+ROLE_MEASURES: tuple[RoleMeasure, ...] = (
+    *talk.ROLE_MEASURES,
+    *turns.ROLE_MEASURES,
+    *coding.ROLE_MEASURES,
+    *sequences.ROLE_MEASURES,
+)
 SESSION_MEASURES: tuple[SessionMeasure, ...] = (
     *silence.SESSION_MEASURES,
     *turns.SESSION_MEASURES,
     *talk.SESSION_MEASURES,
+    *drift.SESSION_MEASURES,
 )
 
 MEASURES: Mapping[str, Measure] = {
@@ -40,6 +46,12 @@ MEASURES: Mapping[str, Measure] = {
 
 THERAPIST_MEASURES = frozenset(entry.measure.name for entry in ROLE_MEASURES if entry.therapists)
 """Measures of roles that only therapists and co-therapists have."""
+
+CLIENT_MEASURES = frozenset(entry.measure.name for entry in ROLE_MEASURES if entry.clients)
+"""Measures of roles that only clients have."""
+
+WINDOW_MEASURES = frozenset({"talk_balance", *(entry.measure.name for entry in drift.SESSION_MEASURES)})
+"""Measures of the session that have a value for each window of it."""
 
 
 def compute(dialogue: Dialogue, settings: Settings) -> tuple[MeasureValue, ...]:
@@ -68,11 +80,16 @@ def compute(dialogue: Dialogue, settings: Settings) -> tuple[MeasureValue, ...]:
     return tuple(values)
 
 
+def notes(dialogue: Dialogue, settings: Settings) -> tuple[str, ...]:
+    """What a reader should know about the measures of one session, such as how short it is for MITI."""
+    return counts.notes(gather(dialogue, settings))
+
+
 def of_role(facts: Facts, role: Role) -> Iterator[MeasureValue]:
     """The measures of one role; all missing with the same reason when nobody has it."""
     reason = facts.missing_role(role)
     for entry in ROLE_MEASURES:
-        if not entry.therapists or role in THERAPISTS:
+        if entry.suits(role):
             outcome = absent(reason) if reason else entry.take(facts, role)
             yield stated(entry.measure, role, outcome, facts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from toolkit.measures import MEASURES, THERAPIST_MEASURES
+from toolkit.measures import CLIENT_MEASURES, MEASURES, THERAPIST_MEASURES, WINDOW_MEASURES
 from toolkit.settings import Settings
 from toolkit.types import Band, Level, Measure
 
@@ -28,7 +28,9 @@ Excluded portions count in neither, and they are no silence. A *share* is a numb
 def taken(measure: Measure) -> str:
     """For whom a measure is taken."""
     if measure.level is Level.SESSION:
-        return "each window" if measure.name == "talk_balance" else "session"
+        return "each window" if measure.name in WINDOW_MEASURES else "session"
+    if measure.name in CLIENT_MEASURES:
+        return "clients"
     return "therapists" if measure.name in THERAPIST_MEASURES else "each role"
 
 

@@ -1,93 +1,57 @@
-"""Codes: reflections, questions and the time left after an open question, for therapists and co-therapists only.
+"""Codes: the views of MITI and MISC, and the time left after an open question.
 
-These are counts of *utterances* that carry a code: an utterance with both kinds of reflection counts once, as complex;
-one with both kinds of question counts once, as open; a reflection with a check ("is that right?") counts as both a
-reflection and a question. MITI counts a code at most once per volley, which gives fewer: compare with its bands with
-that in mind. The bands are expert opinion without norms: a place to look, never pass or fail.
+MITI counts volleys of therapists (`miti`); MISC counts utterances, of therapists and clients (here). Both are counted
+by `counts`, where value and interval of every coded measure are decided. A code that the coder does not look for makes
+its measures missing.
 
 References
 ----------
-Moyers, Manuel & Ernst (2014), MITI 4.2.1; Moyers et al. (2010), MITI 3.1.1. Agreement: AnnoMI, 10 annotators.
+Moyers, Manuel & Ernst (2014/15), MITI 4.2.1; Moyers et al. (2010), MITI 3.1.1; Houck et al., MISC 2.5.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from functools import partial
 
+from toolkit.coding.settling import QUESTIONS, REFLECTIONS
 from toolkit.intervals import Span, intersect, milliseconds
-from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent, quotient
-from toolkit.measures.talk import ROLES_MISSING
-from toolkit.measures.turns import COUNT_INTERVAL, MEDIAN_INTERVAL, counted, middle
-from toolkit.measures.uncertainty import odds, wilson
+from toolkit.measures import miti
+from toolkit.measures.counts import (
+    AGREEMENT_COMPLEX,
+    AGREEMENT_OPEN,
+    AGREEMENT_QUESTION,
+    AGREEMENT_REFLECTION,
+    CODER,
+    CODES_MISSING,
+    ODDS_INTERVAL,
+    WILSON_INTERVAL,
+    Tally,
+    Unit,
+    not_coded,
+    tally,
+)
+from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent
+from toolkit.measures.turns import COUNT_INTERVAL, MEDIAN_INTERVAL, middle
 from toolkit.silences import EDGE
 from toolkit.types import Band, Code, Level, Measure, Missing, Role, SilenceEvidence, Utterance
 
-__all__ = ["ROLE_MEASURES"]
+__all__ = ["CODER", "CODES_MISSING", "ROLE_MEASURES"]
 
-REFLECTIONS = frozenset({Code.SIMPLE_REFLECTION, Code.COMPLEX_REFLECTION})
-QUESTIONS = frozenset({Code.OPEN_QUESTION, Code.CLOSED_QUESTION})
-
-
-def with_any(facts: Facts, role: Role, codes: frozenset[Code]) -> tuple[Utterance, ...] | Missing:
-    """A role's utterances that carry at least one of the codes."""
-    coded = facts.coded(role)
-    return coded if isinstance(coded, Missing) else tuple(u for u, own in coded if own & codes)
-
-
-def count_of(facts: Facts, role: Role, codes: frozenset[Code]) -> Outcome:
-    """How many utterances carry at least one of the codes."""
-    found = with_any(facts, role, codes)
-    if isinstance(found, Missing):
-        return absent(found.reason)
-    return counted(len(found), facts.settings.measures.confidence_level)
-
-
-def share_of(facts: Facts, role: Role, part: Code, whole: frozenset[Code], when_zero: str) -> Outcome:
-    """Share of the utterances with any code of `whole` that carry `part`."""
-    hits, every = with_any(facts, role, frozenset({part})), with_any(facts, role, whole)
-    if isinstance(hits, Missing) or isinstance(every, Missing):
-        return absent(hits.reason if isinstance(hits, Missing) else "the utterances are not coded")
-    interval = wilson(len(hits), len(every), facts.settings.measures.confidence_level)
-    return quotient(len(hits), len(every), len(every), when_zero, interval)
-
-
-def reflection_count(facts: Facts, role: Role) -> Outcome:
-    """Utterances that reflect."""
-    return count_of(facts, role, REFLECTIONS)
-
-
-def question_count(facts: Facts, role: Role) -> Outcome:
-    """Utterances that ask."""
-    return count_of(facts, role, QUESTIONS)
-
-
-def complex_reflection_share(facts: Facts, role: Role) -> Outcome:
-    """Complex among all reflections."""
-    return share_of(facts, role, Code.COMPLEX_REFLECTION, REFLECTIONS, "no reflection was coded")
-
-
-def open_question_share(facts: Facts, role: Role) -> Outcome:
-    """Open among all questions."""
-    return share_of(facts, role, Code.OPEN_QUESTION, QUESTIONS, "no question was coded")
-
-
-def reflection_to_question_ratio(facts: Facts, role: Role) -> Outcome:
-    """Reflections for each question."""
-    reflections, questions = with_any(facts, role, REFLECTIONS), with_any(facts, role, QUESTIONS)
-    if isinstance(reflections, Missing) or isinstance(questions, Missing):
-        return absent(reflections.reason if isinstance(reflections, Missing) else "the utterances are not coded")
-    top, bottom = len(reflections), len(questions)
-    interval = odds(top, bottom, facts.settings.measures.confidence_level)
-    return quotient(top, bottom, top + bottom, "no question was coded", interval)
+OPEN = frozenset({Code.OPEN_QUESTION})
 
 
 def wait_time_after_open_question(facts: Facts, role: Role) -> Outcome:
     """Median silence after open questions."""
-    asked = with_any(facts, role, frozenset({Code.OPEN_QUESTION}))
-    if isinstance(asked, Missing):
-        return absent(asked.reason)
+    coded = facts.coded(role)
+    if isinstance(coded, Missing):
+        return absent(coded.reason)
+    lacking = not_coded(facts, OPEN)
+    if lacking:
+        return absent(lacking)
     longest = milliseconds(facts.settings.measures.wait_max)
+    asked = (u for u, own in coded if own & OPEN)
     waits = [wait for question in asked if (wait := wait_after(facts, question)) is not None and wait <= longest]
     return middle(waits, facts.settings.measures.confidence_level, "no open question with an answer in time was coded")
 
@@ -122,120 +86,126 @@ def goes_on(facts: Facts, question: Utterance, end: int) -> bool:
     return any(u.speaker == question.speaker and u.index > question.index for u in said[first:last])
 
 
-AGREEMENT_REFLECTION = "reflection or not: Fleiss kappa 0.66, F1 0.83 (AnnoMI, 10 trained annotators)"
-AGREEMENT_COMPLEX = "simple or complex, given a reflection: kappa 0.17 to 0.20 (AnnoMI, 10 trained annotators)"
-AGREEMENT_QUESTION = "question or not: Fleiss kappa 0.87, F1 0.945 (AnnoMI, 10 trained annotators)"
-AGREEMENT_OPEN = "open or closed: kappa 0.50 (AnnoMI, 10 trained annotators)"
-CODES_MISSING = f"{ROLES_MISSING}; the session has no words; no coder knows the language"
-MITI4 = "MITI 4.2.1; expert opinion without norms, made for counts per volley"
-MITI3 = "MITI 3.1.1; expert opinion without norms, made for counts per volley"
-CODER = ("coding.coder", "coding.model", "dialogue.utterance_gap", "measures.confidence_level")
+AGREEMENT_CLIENT = "change talk, sustain talk or neutral: kappa 0.47 (AnnoMI, 10 trained annotators)"
+CHANGE, SUSTAIN = frozenset({Code.CHANGE_TALK}), frozenset({Code.SUSTAIN_TALK})
+COMPLEX = frozenset({Code.COMPLEX_REFLECTION})
+PER_UTTERANCE = partial(Tally, unit=Unit.UTTERANCE)
+MISC = partial(
+    Measure,
+    level=Level.ROLE,
+    missing_when=CODES_MISSING,
+    source="Houck, Moyers, Miller, Glynn & Hallgren, MISC 2.5",
+    scheme="MISC",
+    settings=CODER,
+)
 
-ROLE_MEASURES = (
+THERAPIST_VIEW = (
     RoleMeasure(
-        Measure(
-            name="reflection_count",
-            level=Level.ROLE,
-            title="Reflections",
-            definition="How many utterances hand back what the client said or meant, simple or complex; an utterance "
-            "with both counts once. Utterances are counted, not volleys.",
-            unit="utterances",
-            numerator="",
-            denominator="",
-            missing_when=CODES_MISSING,
-            interval=COUNT_INTERVAL,
-            source="Moyers, Manuel & Ernst 2014",
-            scheme="MITI 4.2.1",
-            settings=CODER,
-            agreement=AGREEMENT_REFLECTION,
+        MISC(
+            name="misc_reflection_to_question_ratio",
+            title="Reflections per question, utterances",
+            definition="Utterances with a reflection divided by utterances with a question. Utterances are counted, "
+            "not volleys: a therapist who reflects often in one breath has more here than in MITI's R:Q.",
+            unit="ratio",
+            numerator="utterances with a reflection",
+            denominator="utterances with a question",
+            missing_when=f"{CODES_MISSING}; no question was coded",
+            interval=ODDS_INTERVAL,
+            agreement=f"{AGREEMENT_REFLECTION}; {AGREEMENT_QUESTION}",
         ),
-        reflection_count,
+        partial(tally, wanted=PER_UTTERANCE(REFLECTIONS, QUESTIONS, when_zero="no question was coded")),
         therapists=True,
     ),
     RoleMeasure(
-        Measure(
-            name="complex_reflection_share",
-            level=Level.ROLE,
-            title="Complex reflections",
+        MISC(
+            name="misc_complex_reflection_share",
+            title="Share of complex reflections, utterances",
             definition="Utterances with a complex reflection divided by utterances with any reflection; one with both "
             "kinds counts as complex. Utterances are counted, not volleys.",
             unit="share",
             numerator="utterances with a complex reflection",
             denominator="utterances with a reflection",
             missing_when=f"{CODES_MISSING}; no reflection was coded",
-            interval="Wilson: chance alone, utterances independent; not the coder's errors",
-            source="Moyers, Manuel & Ernst 2014",
-            scheme="MITI 4.2.1",
-            settings=CODER,
-            bands=(Band(0.4, 0.5, "fair", MITI4), Band(0.5, 1.0, "good", MITI4)),
+            interval=WILSON_INTERVAL,
             agreement=AGREEMENT_COMPLEX,
         ),
-        complex_reflection_share,
+        partial(tally, wanted=PER_UTTERANCE(COMPLEX, REFLECTIONS, when_zero="no reflection was coded")),
         therapists=True,
     ),
     RoleMeasure(
-        Measure(
-            name="question_count",
-            level=Level.ROLE,
-            title="Questions",
-            definition="How many utterances ask, open or closed; an utterance with several questions counts once. "
-            "Utterances are counted, not volleys.",
-            unit="utterances",
-            numerator="",
-            denominator="",
-            missing_when=CODES_MISSING,
-            interval=COUNT_INTERVAL,
-            source="Moyers, Manuel & Ernst 2014",
-            scheme="MITI 4.2.1",
-            settings=CODER,
-            agreement=AGREEMENT_QUESTION,
-        ),
-        question_count,
-        therapists=True,
-    ),
-    RoleMeasure(
-        Measure(
-            name="open_question_share",
-            level=Level.ROLE,
-            title="Open questions",
-            definition="Utterances with an open question (it invites more than yes, no or one fact) divided by "
-            "utterances with any question; one with both kinds counts as open. MITI 4 no longer tells them apart.",
+        MISC(
+            name="misc_open_question_share",
+            title="Open questions, utterances",
+            definition="Utterances with an open question divided by utterances with any question; one with both kinds "
+            "counts as open. Utterances are counted, not volleys.",
             unit="share",
             numerator="utterances with an open question",
             denominator="utterances with a question",
             missing_when=f"{CODES_MISSING}; no question was coded",
-            interval="Wilson: chance alone, utterances independent; not the coder's errors",
-            source="Moyers et al. 2010",
-            scheme="MITI 3.1.1",
-            settings=CODER,
-            bands=(Band(0.5, 0.7, "fair", MITI3), Band(0.7, 1.0, "good", MITI3)),
+            interval=WILSON_INTERVAL,
             agreement=AGREEMENT_OPEN,
         ),
-        open_question_share,
+        partial(tally, wanted=PER_UTTERANCE(OPEN, QUESTIONS, when_zero="no question was coded")),
         therapists=True,
+    ),
+)
+
+CLIENT_VIEW = (
+    RoleMeasure(
+        MISC(
+            name="change_talk_count",
+            title="Change talk",
+            definition="How many of the client's utterances speak for changing the behaviour in question: wish, "
+            "ability, reason, need, commitment, steps. One that speaks for both sides counts for both.",
+            unit="utterances",
+            numerator="",
+            denominator="",
+            interval=COUNT_INTERVAL,
+            agreement=AGREEMENT_CLIENT,
+        ),
+        partial(tally, wanted=PER_UTTERANCE(CHANGE)),
+        clients=True,
     ),
     RoleMeasure(
-        Measure(
-            name="reflection_to_question_ratio",
-            level=Level.ROLE,
-            title="Reflections per question",
-            definition="Utterances with a reflection divided by utterances with a question (R:Q). Utterances are "
-            "counted, not volleys. A caseload's ratio is the ratio of sums.",
-            unit="ratio",
-            numerator="utterances with a reflection",
-            denominator="utterances with a question",
-            missing_when=f"{CODES_MISSING}; no question was coded",
-            interval="Wilson's for the share of reflections among both, turned into a ratio: chance alone, not the "
-            "coder's errors",
-            source="Moyers, Manuel & Ernst 2014",
-            scheme="MITI 4.2.1",
-            settings=CODER,
-            bands=(Band(1.0, 2.0, "fair", MITI4), Band(2.0, math.inf, "good", MITI4)),
-            agreement=f"{AGREEMENT_REFLECTION}; {AGREEMENT_QUESTION}",
+        MISC(
+            name="sustain_talk_count",
+            title="Sustain talk",
+            definition="How many of the client's utterances speak for staying as it is. One that speaks for both sides "
+            "counts for both.",
+            unit="utterances",
+            numerator="",
+            denominator="",
+            interval=COUNT_INTERVAL,
+            agreement=AGREEMENT_CLIENT,
         ),
-        reflection_to_question_ratio,
-        therapists=True,
+        partial(tally, wanted=PER_UTTERANCE(SUSTAIN)),
+        clients=True,
     ),
+    RoleMeasure(
+        MISC(
+            name="change_talk_share",
+            title="Share of change talk",
+            definition="Change talk divided by change and sustain talk, utterances counted; neutral talk is in "
+            "neither. Of little meaning where a session has no change goal.",
+            unit="share",
+            numerator="utterances with change talk",
+            denominator="utterances with change talk, and those with sustain talk",
+            missing_when=f"{CODES_MISSING}; neither change nor sustain talk was coded",
+            interval=WILSON_INTERVAL,
+            agreement=AGREEMENT_CLIENT,
+        ),
+        partial(
+            tally,
+            wanted=PER_UTTERANCE(CHANGE, CHANGE | SUSTAIN, when_zero="neither change nor sustain talk was coded"),
+        ),
+        clients=True,
+    ),
+)
+
+ROLE_MEASURES = (
+    *miti.ROLE_MEASURES,
+    *THERAPIST_VIEW,
+    *CLIENT_VIEW,
     RoleMeasure(
         Measure(
             name="wait_time_after_open_question",

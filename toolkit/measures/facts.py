@@ -13,6 +13,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from toolkit.coding import volleys
+from toolkit.coding.volleys import Volley
 from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, overlap, subtract, total, union
 from toolkit.settings import Settings
 from toolkit.types import Code, Dialogue, Measure, Missing, Role, Silence, SilenceEvidence, Utterance
@@ -33,6 +35,7 @@ __all__ = [
 NOT_A_RATIO = Missing("not a ratio")
 NO_SAMPLING = Missing("measured over the whole session: nothing was sampled")
 NOBODY_SPEAKS = "nobody speaks in this recording"
+THERAPISTS = frozenset({Role.THERAPIST, Role.CO_THERAPIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Facts:
     floor_changes
         For each turn taken over from another speaker: its place in `Dialogue.turns` and the floor transfer offset.
         Left out where an excluded portion or a doubtful stretch (words, noise) lies in between.
+    volleys
+        Of all therapists, in seconds; missing where utterances or codes are.
     """
 
     dialogue: Dialogue
@@ -86,6 +91,7 @@ class Facts:
     speech: Mapping[str, tuple[Span, ...]]
     session: Span | Missing
     floor_changes: tuple[tuple[int, int], ...]
+    volleys: tuple[Volley, ...] | Missing
 
     def talk(self, role: Role) -> tuple[Span, ...]:
         """Time in which somebody of a role speaks."""
@@ -135,11 +141,18 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class RoleMeasure:
-    """A measure taken once for each role; `therapists` for those only therapists and co-therapists have."""
+    """A measure taken once for each role; `therapists` when only they and co-therapists have it, `clients` likewise."""
 
     measure: Measure
     take: Callable[[Facts, Role], Outcome]
     therapists: bool = False
+    clients: bool = False
+
+    def suits(self, role: Role) -> bool:
+        """Whether a role has this measure."""
+        if self.therapists or self.clients:
+            return (self.therapists and role in THERAPISTS) or (self.clients and role is Role.CLIENT)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,8 @@ def gather(dialogue: Dialogue, settings: Settings) -> Facts:
     speech = {name: spans for name, spans in cleaned.items() if spans}
     everyone = union(s for spans in speech.values() for s in spans)
     session = Span(everyone[0].start, everyone[-1].end) if everyone else Missing(NOBODY_SPEAKS)
-    return Facts(dialogue, settings, excluded, speech, session, floor_changes(dialogue, excluded))
+    floor = floor_changes(dialogue, excluded)
+    return Facts(dialogue, settings, excluded, speech, session, floor, volleys.of(dialogue))
 
 
 def floor_changes(dialogue: Dialogue, excluded: tuple[Span, ...]) -> tuple[tuple[int, int], ...]:

@@ -3,8 +3,9 @@
 Conventions
 -----------
 A table's columns and their types stand in `SCHEMAS`; text, roles and kinds are strings; seconds are Float64 to three
-decimals; other numbers of `measures` have six. Rows are sorted by their key, so equal results give equal bytes.
-Tables under ``restricted/`` hold text; all others hold none.
+decimals; other numbers of `measures` have six, those of `chances` are as the coder gave them. Rows are sorted by
+their key, so equal results give equal bytes. `volleys` follows from `utterances`, `codes` and the roles. Tables under
+``restricted/`` hold text; all others hold none.
 
 `schemas` says what the tables are, `framing` makes them of a result, `parquet` makes bytes of them and scans them,
 `reading` makes a result of them again.

@@ -7,13 +7,16 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from toolkit.coding import volleys
 from toolkit.errors import StoreError
 from toolkit.measures import MEASURES
 from toolkit.result import SessionResult
-from toolkit.tables.schemas import NULLABLE, SCHEMAS
+from toolkit.tables.schemas import CHANCES, NULLABLE, SCHEMAS
 from toolkit.types import (
     AttributedWord,
     Backchannel,
+    Chances,
+    Code,
     Dialogue,
     Interruption,
     MeasureValue,
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["absent", "frames"]
 
 T = TypeVar("T")
+INPUT = (Code.GIVING_INFORMATION, Code.PERSUADE, Code.PERSUADE_WITH_PERMISSION)
+"""What AnnoMI knows as one: therapist input."""
 
 
 def frames(result: SessionResult) -> dict[str, pl.DataFrame]:
@@ -54,6 +59,8 @@ def frames(result: SessionResult) -> dict[str, pl.DataFrame]:
         "silences": [silence_row(dialogue, silence) for silence in sorted(dialogue.silences, key=lambda q: q.index)],
         "utterances": [(*who(dialogue, u), u.word_count, u.syllable_count) for u in present(dialogue.utterances)],
         "codes": code_rows(dialogue),
+        "chances": chance_rows(dialogue),
+        "volleys": volley_rows(dialogue),
     }
     if Purpose.TRANSCRIPT in result.provenance.purposes:
         rows["restricted/words"] = word_rows(result)
@@ -151,7 +158,43 @@ def code_rows(dialogue: Dialogue) -> Iterator[tuple[object, ...]]:
     for coded in sorted(present(dialogue.codes), key=lambda c: c.utterance):
         for c in coded.codes:
             said = who(dialogue, known[coded.utterance])
-            yield *said, str(c.code), c.coder, c.rule, c.first_word, c.last_word, c.answers
+            chance = probability(c.code, coded.chances)
+            yield *said, str(c.code), c.coder, c.rule, c.first_word, c.last_word, c.answers, chance
+
+
+def probability(code: Code, chances: Chances | Missing) -> float | None:
+    """How likely a trained human would give this code; None where the coder gives no chance for it."""
+    if isinstance(chances, Missing):
+        return None
+    known = {
+        Code.SIMPLE_REFLECTION: chances.reflection * (1 - chances.complex),
+        Code.COMPLEX_REFLECTION: chances.reflection * chances.complex,
+        Code.OPEN_QUESTION: chances.question * chances.open,
+        Code.CLOSED_QUESTION: chances.question * (1 - chances.open),
+        Code.CHANGE_TALK: chances.change,
+        Code.SUSTAIN_TALK: chances.sustain,
+        Code.NEUTRAL: max(0.0, 1 - chances.change - chances.sustain),
+    } | dict.fromkeys(INPUT, chances.input)
+    return round(float(known[code]), 6) if code in known else None
+
+
+def chance_rows(dialogue: Dialogue) -> Iterator[tuple[object, ...]]:
+    """Rows of ``chances`` in order of utterance, as the coder gave them: a measure taken again must not differ."""
+    known = {u.index: u for u in present(dialogue.utterances)}
+    for coded in sorted(present(dialogue.codes), key=lambda c: c.utterance):
+        chances = coded.chances
+        if not isinstance(chances, Missing):
+            numbers = (float(getattr(chances, column.removeprefix("p_"))) for column in CHANCES)
+            yield *who(dialogue, known[coded.utterance]), *numbers
+
+
+def volley_rows(dialogue: Dialogue) -> Iterator[tuple[object, ...]]:
+    """Rows of ``volleys``: what MITI counts, volley by volley; a volley in which nothing counts has no row."""
+    for v in present(volleys.of(dialogue)):
+        said = (v.index, v.speaker, role(dialogue, v.speaker), s(v.start), s(v.end))
+        for c in v.counted:
+            told = c.applied
+            yield *said, str(c.code), c.utterance, s(c.start), s(c.end), told.rule, c.counting, told.coder
 
 
 def word_rows(result: SessionResult) -> Iterator[tuple[object, ...]]:

@@ -10,10 +10,13 @@ from toolkit.intervals import Span
 from toolkit.manifest import Manifest
 from toolkit.measures import MEASURES
 from toolkit.result import SessionResult
+from toolkit.tables.schemas import CHANCES
 from toolkit.types import (
+    NO_CHANCES,
     AppliedCode,
     AttributedWord,
     Backchannel,
+    Chances,
     Code,
     CodedUtterance,
     Dialogue,
@@ -98,19 +101,24 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
             )
             for r in tables["silences"].iter_rows(named=True)
         ),
-        codes=Missing(manifest.absent["codes"]) if "codes" in manifest.absent else codes(tables["codes"], utterances),
+        codes=Missing(manifest.absent["codes"]) if "codes" in manifest.absent else codes(tables, utterances),
         words_without_speaker=nobody if isinstance(nobody, Missing) else whole(nobody),
         speech_without_words=manifest.counts["speech_without_words"],
+        coded=frozenset(manifest.coded),
     )
 
 
-def codes(table: pl.DataFrame, utterances: Sequence[Utterance]) -> tuple[CodedUtterance, ...]:
-    """One entry an utterance, empty for those without a row."""
+def codes(tables: Mapping[str, pl.DataFrame], utterances: Sequence[Utterance]) -> tuple[CodedUtterance, ...]:
+    """One entry an utterance: no codes and no chances for those without a row."""
     applied: dict[int, list[AppliedCode]] = defaultdict(list)
-    for r in table.iter_rows(named=True):
+    for r in tables["codes"].iter_rows(named=True):
         code = AppliedCode(Code(r["code"]), r["coder"], r["rule"], r["first_word"], r["last_word"], r["answers"])
         applied[r["utterance"]].append(code)
-    return tuple(CodedUtterance(u.index, tuple(applied[u.index])) for u in utterances)
+    chances = {
+        r["utterance"]: Chances(**{column.removeprefix("p_"): r[column] for column in CHANCES})
+        for r in tables["chances"].iter_rows(named=True)
+    }
+    return tuple(CodedUtterance(u.index, tuple(applied[u.index]), chances.get(u.index, NO_CHANCES)) for u in utterances)
 
 
 def texts(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
-__all__ = ["NULLABLE", "RESTRICTED", "SCHEMAS"]
+from toolkit.types import Chances
+
+__all__ = ["CHANCES", "NULLABLE", "RESTRICTED", "SCHEMAS"]
 
 WHO: Mapping[str, type] = {"speaker": str, "role": str, "start": float, "end": float}
+CHANCES: Mapping[str, type] = {f"p_{f.name}": float for f in fields(Chances)}
+"""Columns of the coder's probabilities, one for each field of `Chances`, in its order."""
 
 SCHEMAS: Mapping[str, Mapping[str, type]] = {
     "measures": {
@@ -61,6 +66,20 @@ SCHEMAS: Mapping[str, Mapping[str, type]] = {
         "first_word": int,
         "last_word": int,
         "answers": int,
+        "probability": float,
+    },
+    "chances": {"session_id": str, "utterance": int, **WHO, **CHANCES},
+    "volleys": {
+        "session_id": str,
+        "volley": int,
+        **WHO,
+        "code": str,
+        "utterance": int,
+        "code_start": float,
+        "code_end": float,
+        "rule": str,
+        "counting_rule": str,
+        "coder": str,
     },
     "restricted/words": {
         "session_id": str,
@@ -80,5 +99,6 @@ RESTRICTED = tuple(name for name in SCHEMAS if name.startswith("restricted/"))
 NULLABLE: Mapping[str, frozenset[str]] = {
     "measures": frozenset({"value", "numerator", "denominator", "low", "high", "missing_reason"}),
     "events": frozenset({"heard"}),
+    "codes": frozenset({"probability"}),
     "restricted/words": frozenset({"speaker", "utterance"}),
 }
