@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import roles
-from toolkit.coding import rules
+from toolkit.coding import behaviours, rules
 from toolkit.coding.book import AGREEMENT
 from toolkit.settings import RoleSettings, Settings
 from toolkit.types import AttributedWord, Code, CodedUtterance, Missing, Recording, Role, SpokenUtterance
@@ -154,6 +154,17 @@ def print_codes(name: str, rows: Sequence[tuple[Session, Said, set[Code]]]) -> N
         part = [(bool(c & REFLECTIONS), s.reflection) for o, s, c in rows if o.low_quality is low]
         share, true = sum(a for a, _ in part) / len(part), sum(b for _, b in part) / len(part)
         print(f"  {'low ' if low else 'high'} quality: reflections in {share:.1%} of utterances, truly {true:.1%}")
+    print_behaviours(rows)
+
+
+def print_behaviours(rows: Sequence[tuple[Session, Said, set[Code]]]) -> None:
+    """How often the rarer codes and the markers are given; AnnoMI has no reference for them."""
+    for code in sorted(behaviours.CODES):
+        parts = []
+        for low in (False, True):
+            found = [code in c for o, _, c in rows if o.low_quality is low]
+            parts.append(f"{'low' if low else 'high'} quality {sum(found):4d} ({sum(found) / len(found):.1%})")
+        print(f"  {code:26s}{'  '.join(parts)}")
 
 
 def no_recording() -> Recording:

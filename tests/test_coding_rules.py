@@ -84,7 +84,7 @@ def test_closed_questions(coder, text):
 @pytest.mark.models
 @pytest.mark.parametrize("text", ["Yeah?", "Okay?", "Really?", "mhm", "Right.", "Thank you."])
 def test_listening_tokens_are_nothing(coder, text):
-    assert codes(coder, CLIENT, text) == ()
+    assert {c.code for c in codes(coder, CLIENT, text)} <= {Code.FACILITATE}
 
 
 @pytest.mark.models

@@ -64,7 +64,7 @@ class Entry:
     code
         The code.
     role
-        Whose utterances it is for.
+        Whose utterances it is for; a marker is read on others' utterances too.
     title
         Its name in words.
     definition
@@ -91,6 +91,7 @@ MITI3 = "MITI 3.1.1"
 MISC = "MISC"
 T, C = Role.THERAPIST, Role.CLIENT
 SCORE = "A score card of cues: stems, statements about you, the other's words handed back; advice and I speak against. "
+BEHAVIOUR = "Closed list of cues, in doubt nothing, so too few are found. "
 
 ENTRIES = (
     Entry(
@@ -148,7 +149,9 @@ ENTRIES = (
         T,
         "Persuade",
         "Tries to change the client's opinion or behaviour by argument, advice or facts, without permission.",
-        "",
+        BEHAVIOUR
+        + "You should, you need to, I recommend, if I were you, why don't you try; not what the client said of "
+        "themselves, not after a stem. Facts and options are left alone: they may inform.",
         ("behaviour",),
         MITI4,
     ),
@@ -157,7 +160,9 @@ ENTRIES = (
         T,
         "Persuade with permission",
         "As persuading, after the client asked for it or the therapist asked leave or stressed the client's choice.",
-        "",
+        BEHAVIOUR + "As persuade, with one of: leave to tell or suggest was asked and the other agreed within the last "
+        "eight utterances; the other asked for advice within the last four; the choice is put with the other in the "
+        "same volley. Leave that nobody answered: neither code.",
         ("behaviour",),
         MITI4,
     ),
@@ -166,7 +171,9 @@ ENTRIES = (
         T,
         "Affirm",
         "Names a specific strength, effort, intention or worth of the client. Generic praise is not coded.",
-        "",
+        BEHAVIOUR
+        + "Names a trait, courage, effort, progress or care of the other, or thanks for honesty and the like; "
+        "praise without its object is passed over.",
         ("behaviour",),
         MITI4,
     ),
@@ -175,7 +182,9 @@ ENTRIES = (
         T,
         "Seek collaboration",
         "Shares power: asks leave, asks what the client makes of what was said, seeks consensus on the way forward.",
-        "",
+        BEHAVIOUR
+        + "Would it be okay if I, can I share, what do you make of that, how does that sound, where would you "
+        "like to start. It usually is a question too.",
         ("behaviour",),
         MITI4,
     ),
@@ -184,7 +193,7 @@ ENTRIES = (
         T,
         "Emphasize autonomy",
         "Puts the choice and the ability to decide explicitly with the client.",
-        "",
+        BEHAVIOUR + "It is up to you, it is your choice, you get to decide, only you can, you are the boss.",
         ("behaviour",),
         MITI4,
     ),
@@ -193,7 +202,8 @@ ENTRIES = (
         T,
         "Confront",
         "Disagrees, argues, corrects, shames, blames, labels or warns directly.",
-        "",
+        BEHAVIOUR + "You are wrong, that is an excuse, how could you, you are an alcoholic, you are damaging, you will "
+        "end up; not what the client said of themselves, not after a stem.",
         ("behaviour",),
         MITI4,
     ),
@@ -225,6 +235,26 @@ ENTRIES = (
         MISC,
     ),
     Entry(Code.NEUTRAL, C, "Neutral", "The client speaks for neither side.", "", ("client_talk",), MISC),
+    Entry(
+        Code.FACILITATE,
+        C,
+        "Facilitate (marker)",
+        "Only says that one listens (mhm, yeah, I see), whoever says it. No code of MITI: the client's does not end "
+        "the therapist's volley unless it answers.",
+        "Every word is on the closed list of backchannels, fillers aside.",
+        (),
+        "the toolkit's standards, section 1; MITI 4.2.1 on volleys",
+    ),
+    Entry(
+        Code.FEELING,
+        C,
+        "Feeling named (marker)",
+        "The speaker names a feeling of their own, whoever speaks. No code of MITI. A feeling that is denied, reported "
+        "of somebody else or only polite is not marked.",
+        "I am, I feel, it makes me, it scares me and the like with a word of a closed list.",
+        (),
+        "word list after PANAS-X (Watson & Clark 1994)",
+    ),
 )
 BOOK: Mapping[Code, Entry] = {e.code: e for e in ENTRIES}
 
@@ -242,6 +272,8 @@ def agreement_line(code: Code) -> str:
     >>> agreement_line(Code.CHANGE_TALK)
     'humans agree on change talk, sustain talk or neutral: kappa 0.47 (AnnoMI)'
     """
+    if not BOOK[code].decisions:
+        return "how well humans agree on it is not known: no kappa was published for this marker"
     parts = []
     for key in BOOK[code].decisions:
         a = AGREEMENT[key]

@@ -1,4 +1,4 @@
-"""Cues: the small pattern language of ``rules_en.toml`` and the spaCy component that finds them.
+"""Cues: the small pattern language of the rule files and the spaCy component that finds them.
 
 A row of tokens such as ``you $HEDGE? ~want|hope`` becomes a pattern of spaCy's `Matcher`; the component ``mi_cues``
 leaves what it found in ``doc.spans["cues"]``, each span labelled ``table.name`` (with ``^`` in front when the cue
@@ -14,22 +14,32 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["CUES", "book", "digest", "install", "token_pattern"]
+__all__ = ["CUES", "book", "digest", "make_finder", "token_pattern"]
 
 CUES = "cues"
-FACTORY = "mi_cues"
-TABLES = ("reflection", "against", "complex", "question")
+RULE_FILES = ("rules_en.toml", "behaviours_en.toml")
+TABLES = (
+    *("reflection", "against", "complex", "question"),
+    *("affirm", "seek", "autonomy", "confront", "persuade", "feeling"),
+    *("affirm_not", "seek_not", "autonomy_not", "confront_not", "persuade_not", "feeling_not", "context"),
+)
 
 
 @cache
 def book() -> Mapping[str, Any]:
-    """The rules of the English coder as the file holds them."""
-    return tomllib.loads(files(__package__).joinpath("rules_en.toml").read_text(encoding="utf-8"))
+    """The rules of the English coder as the files hold them; their word lists are one."""
+    first, second = (tomllib.loads(content.decode("utf-8")) for content in contents())
+    return first | second | {"lists": first["lists"] | second["lists"]}
 
 
 def digest() -> str:
-    """SHA-256 of the rule file: another file is another coder."""
-    return hashlib.sha256(files(__package__).joinpath("rules_en.toml").read_bytes()).hexdigest()
+    """SHA-256 of the rule files: another file is another coder."""
+    return hashlib.sha256(b"".join(contents())).hexdigest()
+
+
+def contents() -> tuple[bytes, ...]:
+    """The rule files as they lie in the package."""
+    return tuple(files(__package__).joinpath(name).read_bytes() for name in RULE_FILES)
 
 
 def token_pattern(token: str, lists: Mapping[str, str]) -> dict[str, Any]:
@@ -76,19 +86,9 @@ def row_pattern(row: str, lists: Mapping[str, str]) -> list[dict[str, Any]]:
     return [token_pattern(t, lists) for t in row.removeprefix("^").split()]
 
 
-def install(nlp: Any) -> None:
-    """Add the cue finder to the end of a spaCy pipeline."""
-    from spacy.language import Language
-
-    if not Language.has_factory(FACTORY):
-        Language.factory(FACTORY, func=make_finder)
-    nlp.add_pipe(FACTORY, last=True)
-
-
-def make_finder(nlp: Any, name: str) -> Any:
-    """Build the component; spaCy calls this with the pipeline and the component's name."""
-    del name
-    matcher = compile_cues(nlp.vocab, book())
+def make_finder(vocab: Any) -> Any:
+    """The component ``mi_cues`` for pipelines with this vocabulary."""
+    matcher = compile_cues(vocab, book())
 
     def find(doc: Any) -> Any:
         doc.spans[CUES] = matcher(doc, as_spans=True)

@@ -1,32 +1,35 @@
-"""The first coder: a spaCy pipeline and hand-written rules for reflections and questions, English only.
+"""The first coder: a spaCy pipeline and hand-written rules, English only.
 
 Each clause of each utterance is looked at, whoever said it: a question by its syntax or mark (`questions`), a
 reflection by a score card (`reflections`). An utterance gets at most one reflection and one question: complex before
-simple, open before closed, as MITI counts a volley. Nothing else is coded; the rest of the code book needs a human
-or a trained coder. Figures beside those of human coders: ``pipelines/measure_rules.py``.
+simple, open before closed, as MITI counts a volley. After these come MITI's rarer codes and the markers
+(`behaviours`). The rest of the code book needs a human or a trained coder. Figures beside those of human coders:
+``pipelines/measure_rules.py``.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit import models
-from toolkit.coding import cues
+from toolkit.coding import behaviours, cues
 from toolkit.coding.clauses import Clause, clauses
 from toolkit.coding.history import History, Past
+from toolkit.coding.pipeline import english, only_english
 from toolkit.coding.plain import Plain, is_backchannel, plain, tokens
 from toolkit.coding.questions import Question, find
 from toolkit.coding.reflections import Context, Reflection, ScoreCard, judge, score_card
-from toolkit.errors import BackendError
 from toolkit.settings import Settings
 from toolkit.types import AppliedCode, Code, CodedUtterance, Missing, SpokenUtterance
 
 __all__ = ["RuleCoder", "create"]
 
 NAME = "rules"
-VERSION = "1"
+VERSION = "2"
+REFLECTIONS = frozenset({Code.SIMPLE_REFLECTION, Code.COMPLEX_REFLECTION})
+CODES = behaviours.CODES | REFLECTIONS | {Code.OPEN_QUESTION, Code.CLOSED_QUESTION}
 
 
 def create(settings: Settings) -> RuleCoder:
@@ -37,26 +40,8 @@ def create(settings: Settings) -> RuleCoder:
     BackendError
         When the model is not there or is no spaCy pipeline with a tagger, a parser and a lemmatizer.
     """
-    import spacy
-
-    name = settings.coding.model
-    folder = models.path(name)
-    try:
-        nlp = spacy.load(folder, exclude=["ner", "senter"])
-    except (OSError, ValueError, ImportError) as error:
-        raise BackendError(
-            f"the spaCy pipeline {folder.name} cannot be loaded: {type(error).__name__}.",
-            hint="Fetch it again with: toolkit models fetch en_core_web_sm",
-        ) from None
-    lacking = {"tagger", "parser", "lemmatizer"} - set(nlp.pipe_names)
-    if lacking or nlp.lang != "en":
-        raise BackendError(
-            f"the spaCy pipeline {folder.name} is no English one with tagger, parser and lemmatizer.",
-            hint='Use coding.model = "en_core_web_sm".',
-        )
-    cues.install(nlp)
-    facts = {"name": NAME, "version": VERSION, "model": name, "model_sha256": models.sha256(name)}
-    return RuleCoder(nlp, facts | {"rules_sha256": cues.digest(), "spacy": spacy.__version__})
+    nlp, facts = english(settings.coding.model)
+    return RuleCoder(nlp, facts | {"name": NAME, "version": VERSION, "rules_sha256": cues.digest()})
 
 
 class RuleCoder:
@@ -68,7 +53,14 @@ class RuleCoder:
         An English spaCy pipeline whose last component is ``mi_cues``.
     facts
         What `describe` says.
+
+    Attributes
+    ----------
+    codes
+        Every code it can give: one that is missing here was never looked for.
     """
+
+    codes: frozenset[Code] = CODES
 
     def __init__(self, nlp: Any, facts: Mapping[str, str]) -> None:
         self._nlp = nlp
@@ -94,20 +86,24 @@ class RuleCoder:
         tuple of CodedUtterance, or Missing
             One entry an utterance; missing for any other language and for an unknown one.
         """
-        if language.lower().replace("_", "-").split("-")[0] != "en":
-            said = f"the session's language is {language!r}" if language else "the session's language is not known"
-            return Missing(f"the rule coder knows English only; {said}")
+        other = only_english(language, "the rule coder")
+        if other:
+            return other
         history = History()
+        before: deque[behaviours.Said] = deque(maxlen=behaviours.REACH)
         coded = []
-        for utterance, found in zip(utterances, self._parse(utterances), strict=True):
+        for utterance, found in zip(utterances, self.parse(utterances), strict=True):
             context = history.context(utterance.speaker)
             codes = applied(found, context, self._card, history.answered(utterance.speaker))
-            history.add(past(utterance, found, codes))
-            coded.append(CodedUtterance(utterance.index, codes))
+            said = behaviours.Said(utterance.speaker, tuple(w.text for w in utterance.words), found)
+            reflects = any(c.code in REFLECTIONS for c in codes)
+            history.add(past(utterance.index, said, reflects=reflects))
+            coded.append(CodedUtterance(utterance.index, codes + behaviours.find(said, tuple(before))))
+            before.append(said)
         return tuple(coded)
 
-    def _parse(self, utterances: Sequence[SpokenUtterance]) -> list[tuple[Clause, ...]]:
-        """Cut all utterances into clauses, parsing them as one stream."""
+    def parse(self, utterances: Sequence[SpokenUtterance]) -> list[tuple[Clause, ...]]:
+        """The clauses of each utterance, all parsed as one stream."""
         pieces = [(i, p) for i, u in enumerate(utterances) for p in plain([w.text for w in u.words])]
         found: list[list[Clause]] = [[] for _ in utterances]
         stream: list[tuple[str, tuple[int, Plain]]] = [(p.text, (i, p)) for i, p in pieces]
@@ -155,14 +151,13 @@ def evidence(code: Code, rule: str, clause: Clause, place: tuple[int, int], answ
     return AppliedCode(code, NAME, rule, first, last, answers)
 
 
-def past(utterance: SpokenUtterance, found: Sequence[Clause], codes: Sequence[AppliedCode]) -> Past:
+def past(index: int, said: behaviours.Said, *, reflects: bool) -> Past:
     """What later utterances need to know of this one."""
-    words = [w.text for w in utterance.words]
     return Past(
-        index=utterance.index,
-        speaker=utterance.speaker,
-        words=tokens(words),
-        content=frozenset().union(*(c.content() for c in found)),
-        backchannel=is_backchannel(words),
-        reflects=any(c.code in {Code.SIMPLE_REFLECTION, Code.COMPLEX_REFLECTION} for c in codes),
+        index=index,
+        speaker=said.speaker,
+        words=tokens(said.words),
+        content=frozenset[str]().union(*(c.content() for c in said.clauses)),
+        backchannel=is_backchannel(said.words),
+        reflects=reflects,
     )
