@@ -14,7 +14,7 @@ def model_store() -> dict[str, Path]:
     """Folders of the real models that the package index carries; `make test` fetches them before any test runs."""
     from toolkit import models
 
-    return {name: models.path(name) for name in models.known().models}
+    return {name: models.path(name) for name in models.needed()}
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,9 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="Print JSON i
 
 @commands.command()
 def fetch(
-    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Models to fetch; all when left out."),
+    names: list[str] | None = typer.Argument(
+        None, metavar="NAME", help="Models to fetch; none: those the toolkit needs."
+    ),
     source: Path | None = typer.Option(None, "--from", metavar="DIR", help="Look in this folder first."),
     to: Path | None = typer.Option(None, "--to", metavar="DIR", help="Fill this folder, to carry it elsewhere."),
     hub: bool = typer.Option(False, "--hub", help="Allow downloads from the model hub."),
@@ -105,7 +107,7 @@ def fetch(
     if source is not None and not source.is_dir():
         raise BackendError(f"there is no folder {source.name}.", hint="Give the folder after --from.")
     with watching():
-        fetched = models.fetch(names or list(models.known().models), source=source, allow_hub=hub, to=to)
+        fetched = models.fetch(names or list(models.needed()), source=source, allow_hub=hub, to=to)
     for name in fetched:
         say(f"{name}: ready")
 

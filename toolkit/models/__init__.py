@@ -20,6 +20,7 @@ __all__ = [
     "installed",
     "known",
     "listening",
+    "needed",
     "path",
     "root",
     "sha256",
@@ -27,6 +28,15 @@ __all__ = [
 ]
 
 
+TRAINING = "encoder"
+"""Kind of the models that only ``pipelines/train_coder.py`` reads."""
+
+
 def known() -> registry.Registry:
     """Every model the toolkit can fetch by itself, and the other names they go by."""
     return registry.load()
+
+
+def needed() -> tuple[str, ...]:
+    """Names of the models that the toolkit runs on: all but those that are only there to train from."""
+    return tuple(name for name, model in known().models.items() if model.kind != TRAINING)
