@@ -49,6 +49,8 @@ HEAVY = {
     "av",
     "meeteval",
     "jiwer",
+    "scipy",
+    "sklearn",
 }
 
 OWNERS = {
@@ -63,6 +65,8 @@ OWNERS = {
     "altair": {"display"},
     "meeteval": {"evaluate"},
     "jiwer": {"evaluate"},
+    "scipy": {"evaluate"},
+    "sklearn": {"evaluate"},
 }
 
 
