@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from replay import Study, make_study
 
 from toolkit import display
 from toolkit.display.html import Drawing, Page
+from toolkit.display.terminal import listen_again, over_time
 from toolkit.display.words import band_text, between, clock, number
 from toolkit.errors import InputError
-from toolkit.measures import MEASURES
-from toolkit.types import Band
+from toolkit.measures import MEASURES, WINDOW_MEASURES
+from toolkit.types import Band, Code, Missing
 
 HOSTILE = "</script><script>alert(1)</script>"
 
@@ -39,6 +41,27 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return made
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> display.Review:
+    """One replayed session whose client names a feeling and wants to change, and is asked a hostile question."""
+    made = make_study(tmp_path_factory.mktemp("asked"), sessions=("s01",))
+    folder = made.root.parent / "replayed"
+    words = json.loads((folder / "x.words.json").read_text())
+    words["words"][-1]["text"] = HOSTILE
+    (folder / "x.words.json").write_text(json.dumps(words))
+    coded = ((1, "open_question"), (2, "feeling"), (2, "change_talk"), (3, "closed_question"))
+    codes = [{"utterance": utterance, "code": code} for utterance, code in coded]
+    (folder / "x.codes.json").write_text(json.dumps({"codes": codes}))
+    for arguments in (
+        ["consent", "grant", made.root, "--session", "s01", "--purpose", "measure", "--purpose", "transcript"],
+        ["run", made.root],
+        ["roles", "set", made.root, "s01", "SPEAKER_00=therapist", "SPEAKER_01=client"],
+    ):
+        end = made.toolkit(*arguments)
+        assert end.code == 0, end.err
+    return display.scan(made.root, "s01")
+
+
 def html(shown: Page | Drawing) -> str:
     return shown._repr_html_()
 
@@ -47,7 +70,17 @@ def test_every_view_of_a_session_has_its_numbers_and_nothing_from_data_is_markup
     review = display.scan(study.root, "s01")
     pages = {
         name: html(getattr(display, name)(review))
-        for name in ("header", "timeline", "balance", "bands", "measures", "silences", "reflections")
+        for name in (
+            "header",
+            "timeline",
+            "balance",
+            "bands",
+            "measures",
+            "silences",
+            "reflections",
+            "drift",
+            "missed",
+        )
     }
     assert "&lt;script&gt;alert(1)" in pages["reflections"]
     for name, page in pages.items():
@@ -83,6 +116,68 @@ def test_a_session_without_results_says_how_to_make_them(tmp_path: Path) -> None
     made = make_study(tmp_path, sessions=("s01",))
     with pytest.raises(InputError, match="toolkit run"):
         display.scan(made.root, "s01")
+
+
+def test_a_moment_to_listen_to_again_says_when_what_and_what_followed(asked: display.Review) -> None:
+    (moment,) = asked.moments
+    page = html(display.missed(asked))
+    assert f"<td>{clock(moment.start)}</td><td>{clock(moment.end)}</td>" in page
+    assert "<td>feeling and change talk</td><td>closed question</td>" in page
+    assert "so tired of the drinking" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "no faults" in page
+    silent = html(display.missed(replace(asked, texts={})))
+    assert "<td>feeling and change talk</td><td>closed question</td></tr>" in silent
+    assert "tired" not in silent
+    assert "not agreed to" in silent
+
+
+def test_no_moment_and_none_that_can_be_found_are_told_apart(asked: display.Review) -> None:
+    reflected = replace(asked.moments[0], held=(Code.SIMPLE_REFLECTION,))
+    found = html(display.missed(replace(asked, moments=(reflected,))))
+    assert "no reflection was found after 0 of 1 " in found
+    assert "<table>" not in found
+    gone = html(display.missed(replace(asked, moments=Missing("the coder does not code: feeling"))))
+    assert "the coder does not code: feeling" in gone
+
+
+def test_the_drift_chart_shows_the_windows_of_the_table(asked: display.Review) -> None:
+    drawn = display.drift(asked)
+    assert isinstance(drawn, Drawing)
+    rows = [r for r in asked.tables["measures"] if r["measure"] == "questions_per_window"]
+    assert [r["value"] for r in rows] == [2]
+    (start, end) = (clock(rows[0][f"window_{side}"]) for side in ("start", "end"))
+    assert f"Questions over the session: {start} to {end}: 2 (" in drawn.description
+    assert f"Change talk over the session: {start} to {end}: 100.0 % (" in drawn.description
+    shown = json.dumps(drawn.chart.to_dict())
+    assert "minutes from the start of the recording" in shown
+    assert "http" not in shown.replace("https://vega.github.io/schema", "")
+
+
+def test_a_panel_without_values_says_why_once(asked: display.Review) -> None:
+    share = "change_talk_share_per_window"
+    rows = [r for r in asked.tables["measures"] if r["measure"] == share]
+    gone = {"value": None, "low": None, "high": None, "missing_reason": "no coder knows the language"}
+    others = [r for r in asked.tables["measures"] if r["measure"] != share]
+    later = {"window_start": 300.0, "window_end": 310.0}
+    measures = [*others, *({**r, **gone} for r in rows), *({**r, **gone, **later} for r in rows)]
+    drawn = display.drift(replace(asked, tables={**asked.tables, "measures": measures}))
+    assert json.dumps(drawn.chart.to_dict()).count('"text": "no coder knows the language"') == 1
+    nothing = [{**r, **gone} for r in measures]
+    page = display.drift(replace(asked, tables={**asked.tables, "measures": nothing}))
+    assert isinstance(page, Page)
+    assert html(page).count("no coder knows the language") == 1
+
+
+def test_the_terminal_says_where_to_listen_again(asked: display.Review) -> None:
+    (moment,) = asked.moments
+    (line,) = (str(text) for text in listen_again(asked))
+    assert line.endswith(f": {clock(moment.start)} (feeling and change talk)")
+    assert list(listen_again(replace(asked, moments=()))) == []
+    told = [str(text) for text in over_time(asked)]
+    assert [text.split(":")[0] for text in told] == [
+        MEASURES[name].title for name in MEASURES if name in WINDOW_MEASURES
+    ]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.0, "0:00"), (59.9, "0:59"), (600.0, "10:00"), (3725.0, "1:02:05")])

@@ -6,5 +6,18 @@
 from __future__ import annotations
 
 from toolkit.display.review import Review, balance, bands, header, measures, reflections, scan, silences, timeline
+from toolkit.display.sequences import drift, missed
 
-__all__ = ["Review", "balance", "bands", "header", "measures", "reflections", "scan", "silences", "timeline"]
+__all__ = [
+    "Review",
+    "balance",
+    "bands",
+    "drift",
+    "header",
+    "measures",
+    "missed",
+    "reflections",
+    "scan",
+    "silences",
+    "timeline",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["COLOURS", "balance_chart", "bands_chart", "timeline_chart"]
+__all__ = ["COLOURS", "balance_chart", "bands_chart", "drift_chart", "timeline_chart"]
 
 # Okabe and Ito's palette: told apart with every kind of colour vision
 COLOURS = {
@@ -103,6 +103,51 @@ def balance_chart(windows: Rows) -> alt.LayerChart:
         .encode(y="share:Q")
     )
     return (bars + text + half).properties(width=WIDTH, height=180, title="Talk balance over the session")
+
+
+def drift_chart(panels: Sequence[Mapping[str, Any]], *, end: float) -> alt.VConcatChart:
+    """One panel for each measure taken window by window, over the same minutes: bars, their numbers, their intervals.
+
+    Parameters
+    ----------
+    panels
+        ``title, unit, colour, rows``; a row has ``start_minute, end_minute, value, low, high, text, label``. A window
+        without a value has None there, and its ``text`` stands at the foot of the panel.
+    end
+        Length of the recording, seconds.
+    """
+    import altair as alt
+
+    counts = [r["high"] for panel in panels if panel["unit"] != "share" for r in panel["rows"] if r["high"] is not None]
+    top = max([1.0, *counts])  # one scale for all counts, so that panels can be compared
+    drawn = [drift_panel(panel, end=end, top=top, named=panel is panels[-1]) for panel in panels]
+    return alt.vconcat(*drawn, spacing=16).properties(title="Reflections, questions and change talk over the session")
+
+
+def drift_panel(panel: Mapping[str, Any], *, end: float, top: float, named: bool) -> alt.LayerChart:
+    """One panel of `drift_chart`; `named` when the axis of time has its name below it."""
+    import altair as alt
+
+    rows = [
+        {**r, "middle": (r["start_minute"] + r["end_minute"]) / 2, "foot": r["value"] or 0.0} for r in panel["rows"]
+    ]
+    share = panel["unit"] == "share"
+    minutes = alt.Axis(title="minutes from the start of the recording" if named else None, tickMinStep=1, format="d")
+    axis = alt.Axis(format="%" if share else "d", tickMinStep=0 if share else 1, tickCount=4, minExtent=50)
+    x = alt.X("start_minute:Q", axis=minutes, scale=alt.Scale(domain=[0, end / 60], nice=False))
+    scale = alt.Scale(domain=[0, 1 if share else top], nice=not share)
+    y = alt.Y("value:Q", title=panel["title"].splitlines(), axis=axis, scale=scale)
+    known = alt.Chart(alt.InlineData(values=[r for r in rows if r["value"] is not None]))
+    bars = known.mark_rect(color=panel["colour"], stroke="white").encode(
+        x=x, x2="end_minute:Q", y=y, y2=alt.datum(0), tooltip=[alt.Tooltip("label:N", title=" ")]
+    )
+    limits = known.mark_rule(strokeWidth=1.5, color="#222222").encode(x="middle:Q", y="low:Q", y2="high:Q")
+    text = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_text(align="left", baseline="bottom", dx=5, dy=-3, fontSize=12, color="#222222")
+        .encode(x="start_minute:Q", y="foot:Q", text="text:N", tooltip=[alt.Tooltip("label:N", title=" ")])
+    )
+    return (bars + limits + text).properties(width=WIDTH, height=110)
 
 
 def bands_chart(rows: Rows) -> alt.VConcatChart:

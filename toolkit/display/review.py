@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.coding import moments
+from toolkit.coding.moments import Moment
 from toolkit.display import charts
 from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.words import band_text, between, brief, clock, number, person
 from toolkit.errors import InputError
 from toolkit.manifest import Manifest
-from toolkit.measures import MEASURES
+from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.study import Study
-from toolkit.types import Level, Purpose
+from toolkit.types import Level, Missing, Purpose
 
 __all__ = ["Review", "balance", "bands", "header", "measures", "reflections", "scan", "silences", "timeline"]
 
@@ -29,12 +31,16 @@ LONG = 3.0  # seconds: silences worth a mark on the timeline, PICS
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The tables of one session as rows; `texts` is empty where the transcript purpose was not granted."""
+    """The tables of one session as rows; `texts` is empty where the transcript purpose was not granted.
+
+    `moments` are those of `toolkit.coding.moments`, found again in the codes; missing where they cannot be.
+    """
 
     session_id: str
     manifest: Manifest
     tables: Mapping[str, Rows]
     texts: Mapping[int, str]
+    moments: tuple[Moment, ...] | Missing
 
     @property
     def seconds(self) -> float:
@@ -64,7 +70,11 @@ def scan(study: str | Path, session_id: str) -> Review:
     if Purpose.TRANSCRIPT in manifest.provenance.purposes:
         rows = store.scan(opened, "restricted/utterances", only=[session_id]).collect().to_dicts()
         texts = {row["utterance"]: row["text"] for row in rows}
-    return Review(session_id, manifest, tables, texts)
+    if Purpose.MEASURE in store.covered(opened.ledger(), session_id):
+        found = moments.find(store.load_dialogue(opened, session_id)[0])
+    else:
+        found = Missing("the results are no longer covered by consent")
+    return Review(session_id, manifest, tables, texts, found)
 
 
 def header(review: Review) -> Page:
@@ -117,7 +127,13 @@ def in_order(lanes: Iterable[str]) -> list[str]:
 
 def windowed(row: Mapping[str, Any]) -> bool:
     """Whether a row describes one window of a session rather than all of it."""
-    return bool(row["measure"] == "talk_balance")
+    return row["measure"] in WINDOW_MEASURES
+
+
+def in_windows(review: Review, name: str) -> Rows:
+    """The rows of a measure that is taken window by window, in order of time."""
+    rows = [r for r in review.tables["measures"] if r["measure"] == name]
+    return sorted(rows, key=lambda r: float(r["window_start"]))
 
 
 def cell(row: Mapping[str, Any] | None) -> str:
@@ -216,8 +232,8 @@ def balance(review: Review) -> Drawing | Page:
             "share": r["value"],
             "label": f"{clock(r['window_start'])} to {clock(r['window_end'])}: {number(r['value'], r['unit'])}",
         }
-        for r in review.tables["measures"]
-        if windowed(r) and r["value"] is not None
+        for r in in_windows(review, "talk_balance")
+        if r["value"] is not None
     ]
     if not windows:
         return Page(

@@ -10,10 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.display.review import LONG, Review, band_list, cell, in_order, windowed
+from toolkit.display.review import LONG, Review, band_list, cell, in_order, in_windows, windowed
+from toolkit.display.sequences import kind
 from toolkit.display.words import clock, number, person
-from toolkit.measures import MEASURES
-from toolkit.types import Level
+from toolkit.measures import MEASURES, WINDOW_MEASURES
+from toolkit.types import Level, Missing
 
 __all__ = ["compare", "screens"]
 
@@ -28,7 +29,8 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     yield by_role(review)
     yield Text("")
     yield session_wide(review)
-    yield from talk_balance(review)
+    yield from over_time(review)
+    yield from listen_again(review)
     yield Text("")
     yield from silences(review)
     yield Text("")
@@ -113,14 +115,24 @@ def session_wide(review: Review) -> RenderableType:
     return table
 
 
-def talk_balance(review: Review) -> Iterator[RenderableType]:
-    """The therapist's share of speech in each window."""
-    windows = [r for r in review.tables["measures"] if windowed(r)]
-    if windows:
-        told = (
-            f"{clock(r['window_start'])} to {clock(r['window_end'])}: {number(r['value'], r['unit'])}" for r in windows
-        )
-        yield Text(f"Therapist's share of speech by window: {', '.join(told)}")
+def over_time(review: Review) -> Iterator[RenderableType]:
+    """The measures taken window by window, one line each."""
+    for name in MEASURES:
+        told = [
+            f"{clock(r['window_start'])} to {clock(r['window_end'])}: {number(r['value'], r['unit'])}"
+            for r in in_windows(review, name)
+            if name in WINDOW_MEASURES and r["value"] is not None
+        ]
+        if told:
+            yield Text(f"{MEASURES[name].title}: {', '.join(told)}")
+
+
+def listen_again(review: Review) -> Iterator[RenderableType]:
+    """Where to listen again: feeling or change talk, and no reflection in the volley after it."""
+    found = () if isinstance(review.moments, Missing) else review.moments
+    told = [f"{clock(m.start)} ({kind(m)})" for m in found if not m.reflected]
+    if told:
+        yield Text(f"Moments to listen to again, no reflection was found after them: {', '.join(told)}")
 
 
 def silences(review: Review) -> Iterator[RenderableType]:

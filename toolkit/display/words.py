@@ -8,7 +8,9 @@ __all__ = ["band_text", "between", "brief", "clock", "number", "person"]
 
 SHARE = "share"
 SECONDS = "s"
-COUNTS = frozenset({"turns", "words", "utterances", "silences", "backchannels", "interruptions"})
+COUNTS = frozenset(
+    {"turns", "words", "utterances", "volleys", "codes", "moments", "silences", "backchannels", "interruptions"}
+)
 
 
 def clock(seconds: float) -> str:
