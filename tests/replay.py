@@ -111,7 +111,7 @@ def make_study(folder: Path, *, sessions: Sequence[str]) -> Study:
         ('model = "whisper-base"', f"model = {json.dumps(str(replayed))}"),
         ('backend = "pyannote"', 'backend = "files"'),
         ('pipeline = "segmentation-3.0+campplus"', f"pipeline = {json.dumps(str(replayed))}"),
-        ('coder = "rules"', 'coder = "files"'),
+        ('coder = "trained"', 'coder = "files"'),
         ('model = "en_core_web_sm"', f"model = {json.dumps(str(replayed))}"),
     ):
         assert old in text, old

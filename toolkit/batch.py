@@ -16,7 +16,7 @@ from toolkit.consent import audit
 from toolkit.consent.admit import admit, covered
 from toolkit.errors import ConsentError, ToolkitError
 from toolkit.session import Backends
-from toolkit.settings import Settings
+from toolkit.settings import Settings, with_coder
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
 
@@ -60,7 +60,9 @@ class Watcher(Protocol):
         ...
 
 
-def run(study: Study, session_ids: Sequence[str], watcher: Watcher, *, force: bool = False) -> tuple[Outcome, ...]:
+def run(
+    study: Study, session_ids: Sequence[str], watcher: Watcher, *, force: bool = False, coder: str = ""
+) -> tuple[Outcome, ...]:
     """Process sessions one after the other, those whose results are current excepted.
 
     Parameters
@@ -73,6 +75,8 @@ def run(study: Study, session_ids: Sequence[str], watcher: Watcher, *, force: bo
         Told about progress.
     force
         Process again what is current.
+    coder
+        A coder to use instead of the one in the study's settings; the results are then stale by those settings.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def run(study: Study, session_ids: Sequence[str], watcher: Watcher, *, force: bo
     ToolkitError
         For what stops the whole batch: unreadable settings, ledger or table, another run at work.
     """
-    settings = study.settings()
+    settings = with_coder(study.settings(), coder)
     recordings = [study.recording(s) for s in session_ids] if session_ids else list(study.recordings().values())
     with store.writing(study):
         store.sweep(study)

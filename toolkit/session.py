@@ -10,8 +10,9 @@ from importlib.metadata import version
 
 from toolkit import audio, measures, roles, silences, turns, utterances
 from toolkit.audio import Audio
-from toolkit.backends import Coder, check, create
+from toolkit.backends import Coder, check, codable, create
 from toolkit.coding.book import RULES_ERROR
+from toolkit.coding.trained import weights
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, union
 from toolkit.listening import Backends, Report, listen, wordless_speech
@@ -36,7 +37,8 @@ from toolkit.types import (
 
 __all__ = ["Backends", "Report", "key_of", "load_backends", "models_of", "process", "remeasure"]
 
-CODE_VERSION = "1"  # goes up when the same inputs would give other numbers
+TRAINED = "trained"
+CODE_VERSION = "2"  # goes up when the same inputs would give other numbers
 
 
 def load_backends(settings: Settings) -> Backends:
@@ -74,6 +76,8 @@ def digests_of(settings: Settings) -> dict[str, str]:
     for kind, backend, _ in parts_of(settings):
         if backend == "files":
             digests[kind] = create(kind, backend, settings).describe()["file_sha256"]
+        if backend == TRAINED:
+            digests["coder_weights"] = weights.digest(settings.coding.weights)
     return digests
 
 
@@ -150,6 +154,7 @@ def process(
         codes=codes,
         words_without_speaker=sum(w.speaker is None for w in words),
         speech_without_words=wordless_speech(diarization.regular, words, gap=settings.dialogue.ipu_gap),
+        coded=codable(loaded.coder),
     )
     return SessionResult(
         dialogue=dialogue,
@@ -162,7 +167,7 @@ def process(
         facts=heard.facts,
         language=language,
         rejected_words=rejected,
-        warnings=(*heard.facts.warnings, *warnings(dialogue, rejected)),
+        warnings=(*heard.facts.warnings, *warnings(dialogue, rejected), *measures.notes(dialogue, settings)),
     )
 
 
@@ -173,7 +178,11 @@ def remeasure(result: SessionResult, settings: Settings, *, corrections: Mapping
         result,
         dialogue=dialogue,
         measures=measures.compute(dialogue, settings),
-        warnings=(*result.facts.warnings, *warnings(dialogue, result.rejected_words)),
+        warnings=(
+            *result.facts.warnings,
+            *warnings(dialogue, result.rejected_words),
+            *measures.notes(dialogue, settings),
+        ),
     )
 
 

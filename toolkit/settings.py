@@ -120,8 +120,9 @@ class RoleSettings:
 class CodingSettings:
     """Behaviour codes."""
 
-    coder: str = setting("rules", "name", "a coder of the backend table, or none")
+    coder: str = setting("trained", "name", "trained, rules, another coder of the backend table, or none")
     model: str = setting("en_core_web_sm", "name or path", "a spaCy pipeline of the model store, or a folder")
+    weights: str = setting("built-in", "name or path", "of the trained coder: built-in, or a folder of its own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,22 @@ class MeasureSettings:
     window: float = setting(300.0, "s", "window of talk_balance", low=10, high=7200)
     wait_max: float = setting(30.0, "s", "a later answer is no answer to the question", low=3, high=600)
     confidence_level: float = setting(0.9, "probability", "of every interval", low=0.5, high=0.999)
+    miti_counts_only: float = setting(
+        300.0, "s", "in a shorter session only counts mean anything: expert opinion, no norm", low=0, high=3600
+    )
+    miti_doubtful: float = setting(
+        600.0, "s", "of a shorter session MITI's summaries are doubtful: expert opinion, no norm", low=0, high=3600
+    )
+    sample_length: float = setting(1200.0, "s", "MITI 4.2.1: a random 20-minute segment", low=60, high=7200)
+    share_width_max: float = setting(0.6, "share", "a share with a wider interval is not shown", low=0.1, high=1)
+    ratio_factor_max: float = setting(
+        5.0,
+        "times",
+        "a ratio is not shown when the interval's upper end is more than this times the lower",
+        low=1,
+        high=1000,
+    )
+    sample_seed: int = setting(1, "number", "another seed draws other segments", low=0, high=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +188,13 @@ def load(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name} is no valid TOML: {error}.") from None
     return from_tables(tables)
+
+
+def with_coder(settings: Settings, coder: str) -> Settings:
+    """The same settings with another coder; as they are for an empty name."""
+    if not coder:
+        return settings
+    return dataclasses.replace(settings, coding=dataclasses.replace(settings.coding, coder=coder))
 
 
 def from_tables(tables: dict[str, Any]) -> Settings:

@@ -31,7 +31,7 @@ def demo(
 
     opened = prepare(study, sample_data)
     say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
-    have_models(opened)
+    have_models(opened.settings())
     with Bars() as bars:
         outcomes = batch.run(opened, SESSIONS, bars)
     report(outcomes)

@@ -16,7 +16,7 @@ from toolkit.cli.screen import NO_SESSIONS, say, stderr, stdout, table
 
 if TYPE_CHECKING:
     from toolkit.batch import Outcome
-    from toolkit.study import Study
+    from toolkit.settings import Settings
 
 __all__ = ["Bars", "have_models", "register", "report"]
 
@@ -31,18 +31,20 @@ def run(
     sessions: list[str] | None = typer.Argument(None, help="Which sessions; none means all."),
     *,
     force: bool = typer.Option(False, "--force", help="Process again what is current."),
+    coder: str = typer.Option("", "--coder", help="trained, rules or none, instead of the study's coding.coder."),
 ) -> None:
     """Process sessions: words, speakers, turns, silences, codes, measures.
 
     Sessions whose results are current are skipped. One that fails is reported and the others go on.
     """
     from toolkit import batch
+    from toolkit.settings import with_coder
     from toolkit.study import Study
 
     opened = Study.open(study)
-    have_models(opened)
+    have_models(with_coder(opened.settings(), coder))
     with Bars() as bars:
-        outcomes = batch.run(opened, sessions or [], bars, force=force)
+        outcomes = batch.run(opened, sessions or [], bars, force=force, coder=coder)
     if not outcomes:
         say(NO_SESSIONS)
         return
@@ -50,17 +52,19 @@ def run(
     done = next((o.session_id for o in outcomes if o.state in {batch.State.DONE, batch.State.CURRENT}), "")
     if done:
         say(f"\nLook at one: toolkit show {study.name} {done}")
+    if coder and coder != opened.settings().coding.coder:
+        say(f'toolkit.toml names another coder: write coder = "{coder}" there, or these results will be made again.')
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)
 
 
-def have_models(study: Study) -> None:
-    """Fetch what models of the study's settings are not here yet, with a bar; nothing is contacted when all are."""
+def have_models(settings: Settings) -> None:
+    """Fetch what models of the settings are not here yet, with a bar; nothing is contacted when all are."""
     from toolkit import models, session
 
     with watching():
-        for name in session.models_of(study.settings()):
+        for name in session.models_of(settings):
             models.path(name)
 
 
