@@ -29,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from coder_training import annomi, card, halves, judging
+from coder_training import annomi, card, coverage, halves, judging
 from coder_training.annomi import Coded, Transcript
 
 from toolkit import models
@@ -225,6 +225,9 @@ def main() -> None:
         **{f"margin_{v}": np.stack([h[v].margin for h in held]) for v in VIEWS},
     )
     tell(card.table(found))
+    tell("intervals, clean text, first seed:")
+    in_order = [one for k in range(FOLDS) for one in run.of_fold(k)]
+    tell(coverage.table(coverage.study(in_order, held[0]["clean"], Settings())))
     if not given.judge_only:
         write(run, scores, seed=given.seeds[0], output=given.output)
         (given.output / "MODEL_CARD.md").write_text(card.card(found, run.transcripts, given.seeds), encoding="utf-8")

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from toolkit import audio, measures, roles, silences, turns, utterances
 from toolkit.audio import Audio
 from toolkit.backends import Coder, check, codable, create
-from toolkit.coding.book import RULES_ERROR
+from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
 from toolkit.coding.trained import weights
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, union
@@ -243,8 +243,9 @@ def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
         told.append("It is not known who is therapist and who is client: listen, then set it with `toolkit roles`.")
     if not dialogue.activity:
         told.append("No speech was found in this recording.")
-    if not isinstance(dialogue.codes, Missing) and any(a.coder == "rules" for c in dialogue.codes for a in c.codes):
-        told.append(RULES_ERROR)
+    if not isinstance(dialogue.codes, Missing):
+        coders = {a.coder for c in dialogue.codes for a in c.codes}
+        told += [TRAINED_ERROR] if TRAINED in coders else [RULES_ERROR] if "rules" in coders else []
     if isinstance(dialogue.speech_without_words, float) and dialogue.speech_without_words > 10:
         told.append(f"{dialogue.speech_without_words:.0f} s of speech have no words: word counts and codes miss them.")
     if not isinstance(dialogue.words_without_speaker, Missing) and dialogue.words_without_speaker:

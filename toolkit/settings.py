@@ -130,7 +130,7 @@ class MeasureSettings:
     """Thresholds of the measures."""
 
     silence_min: float = setting(3.0, "s", "PICS: Levitt 2001; Frankel et al. 2006", low=0.2, high=60)
-    window: float = setting(300.0, "s", "window of talk_balance", low=10, high=7200)
+    window: float = setting(300.0, "s", "windows of talk_balance and of the drift of codes", low=10, high=7200)
     wait_max: float = setting(30.0, "s", "a later answer is no answer to the question", low=3, high=600)
     confidence_level: float = setting(0.9, "probability", "of every interval", low=0.5, high=0.999)
     miti_counts_only: float = setting(

@@ -130,8 +130,12 @@ def applied(index: int, u: Coded, codes: set[Code], row: np.ndarray | None) -> C
 
 
 def study(transcripts: Sequence[Transcript], held: Held, settings: Settings) -> Mapping[str, Tally]:
-    """Compare all measures of all sessions; `held` has the utterances of `transcripts` in order."""
-    settings = replace(settings, measures=replace(settings.measures, miti_counts_only=0.0, miti_doubtful=0.0))
+    """Compare all measures of all sessions, those too uncertain to show with them.
+
+    `held` has the utterances of `transcripts` in order.
+    """
+    shown = replace(settings.measures, miti_counts_only=0.0, miti_doubtful=0.0, share_width_max=1.0)
+    settings = replace(settings, measures=replace(shown, ratio_factor_max=1000.0))
     found: dict[str, Tally] = defaultdict(lambda: Tally(widths=[]))
     first = 0
     for one in transcripts:

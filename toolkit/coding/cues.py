@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from toolkit.coding.plain import word_set
+
 __all__ = ["CUES", "book", "digest", "make_finder", "token_pattern"]
 
 CUES = "cues"
+COMMON = word_set(
+    "i you it he she we they that this to the a an of and in on is are was be 's 're 'm do does did have has not n't "
+    "can so for your my me what how go get just really"
+)  # words that most utterances have
 RULE_FILES = ("rules_en.toml", "behaviours_en.toml")
 TABLES = (
     *("reflection", "against", "complex", "question"),
@@ -68,17 +75,51 @@ def token_pattern(token: str, lists: Mapping[str, str]) -> dict[str, Any]:
     return pattern | ({"OP": "?"} if optional else {})
 
 
-def compile_cues(vocab: Any, rules: Mapping[str, Any]) -> Any:
-    """A spaCy matcher of all cues."""
-    from spacy.matcher import Matcher
+class Finder:
+    """Finds all cues in a parsed doc.
 
-    matcher = Matcher(vocab)
-    for table in TABLES:
-        for name, rows in rules.get(table, {}).items():
-            for mark, chosen in (("^", [r for r in rows if r[0] == "^"]), ("", [r for r in rows if r[0] != "^"])):
-                if chosen:
-                    matcher.add(f"{mark}{table}.{name}", [row_pattern(r, rules["lists"]) for r in chosen])
-    return matcher
+    A matcher that tries hundreds of rows at every token is the slowest part of coding. So each row names words of which
+    one must be there, the rarest of its tokens, and is tried only on docs that have one.
+
+    Parameters
+    ----------
+    vocab
+        The pipeline's vocabulary.
+    rules
+        What `book` gives.
+    """
+
+    def __init__(self, vocab: Any, rules: Mapping[str, Any]) -> None:
+        from spacy.matcher import Matcher
+
+        self._always: list[Any] = []
+        self._by: dict[str, dict[str, list[Any]]] = {"LOWER": defaultdict(list), "LEMMA": defaultdict(list)}
+        for table in TABLES:
+            for name, rows in rules.get(table, {}).items():
+                for row in rows:
+                    pattern = row_pattern(row, rules["lists"])
+                    matcher = Matcher(vocab)
+                    matcher.add(f"{'^' if row[0] == '^' else ''}{table}.{name}", [pattern])
+                    self._file(matcher, pattern)
+
+    def _file(self, matcher: Any, pattern: Sequence[Mapping[str, Any]]) -> None:
+        """Put a row's matcher where its rarest words lead to it."""
+        keys = [(k, t[k]["IN"]) for t in pattern for k in ("LOWER", "LEMMA") if k in t and "OP" not in t]
+        if not keys:
+            self._always.append(matcher)
+            return
+        attribute, words = min(keys, key=lambda key: (len(COMMON.intersection(key[1])), len(key[1])))
+        for word in words:
+            self._by[attribute][word].append(matcher)
+
+    def __call__(self, doc: Any) -> list[Any]:
+        """Spans of all cues found, each labelled ``table.name``."""
+        chosen = {id(m): m for m in self._always}
+        for attribute, forms in (("LOWER", {t.lower_ for t in doc}), ("LEMMA", {t.lemma_ for t in doc})):
+            known = self._by[attribute]
+            chosen |= {id(m): m for form in forms if form in known for m in known[form]}
+        found = [span for matcher in chosen.values() for span in matcher(doc, as_spans=True)]
+        return sorted(found, key=lambda span: (span.start, -span.end, span.label_))
 
 
 def row_pattern(row: str, lists: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -88,10 +129,10 @@ def row_pattern(row: str, lists: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def make_finder(vocab: Any) -> Any:
     """The component ``mi_cues`` for pipelines with this vocabulary."""
-    matcher = compile_cues(vocab, book())
+    finder = Finder(vocab, book())
 
     def find(doc: Any) -> Any:
-        doc.spans[CUES] = matcher(doc, as_spans=True)
+        doc.spans[CUES] = finder(doc)
         return doc
 
     return find

@@ -18,7 +18,8 @@ PREAMBLE = """# Code book
 Every measure keeps its numerator and denominator, so a caseload's ratio is the ratio of sums, and has a reason where
 it has no value: never 0 in place of "not known". Numbers are proxies, never a score of a person. A band is a range to
 compare with, never pass or fail. An interval says how far chance alone might move the number if the same people
-talked on in the same way; it says nothing about the errors of recogniser, diarizer or coder.
+talked on in the same way. That of a coded measure says more where the coder gave probabilities: how far a trained
+human's number may be from it. None says anything about the errors of recogniser and diarizer.
 
 *Speaking time* is the time in which somebody of a role speaks. *Session time* goes from the first to the last speech.
 Excluded portions count in neither, and they are no silence. A *share* is a number from 0 to 1.

@@ -25,6 +25,7 @@ from toolkit.measures.counts import (
     AGREEMENT_REFLECTION,
     CODER,
     CODES_MISSING,
+    COUNT_INTERVAL,
     ODDS_INTERVAL,
     WILSON_INTERVAL,
     Tally,
@@ -33,7 +34,7 @@ from toolkit.measures.counts import (
     tally,
 )
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent
-from toolkit.measures.turns import COUNT_INTERVAL, MEDIAN_INTERVAL, middle
+from toolkit.measures.turns import MEDIAN_INTERVAL, middle
 from toolkit.silences import EDGE
 from toolkit.types import Band, Code, Level, Measure, Missing, Role, SilenceEvidence, Utterance
 

@@ -33,8 +33,10 @@ __all__ = [
     "AGREEMENT_OPEN",
     "AGREEMENT_QUESTION",
     "AGREEMENT_REFLECTION",
+    "CHANCE_INTERVAL",
     "CODER",
     "CODES_MISSING",
+    "COUNT_INTERVAL",
     "ODDS_INTERVAL",
     "WILSON_INTERVAL",
     "Marked",
@@ -58,11 +60,20 @@ AGREEMENT_MAIN = (
 CODES_MISSING = (
     f"{ROLES_MISSING}; the session has no words; no coder knows the language; the coder does not look for the code"
 )
-WILSON_INTERVAL = "Wilson: chance alone, what is counted independent; not the coder's errors"
-ODDS_INTERVAL = (
-    "Wilson's for the share of the first among both, turned into a ratio: chance alone, not the coder's errors"
+QUANTIFIED_INTERVAL = (
+    "where the coder gave probabilities, drawn from them: how far a trained human's value may be, with chance; a value "
+    "whose interval says nothing is not shown"
 )
-CODER = ("coding.coder", "coding.model", "dialogue.utterance_gap", "measures.confidence_level")
+CHANCE_INTERVAL = "Wilson: chance alone, what is counted independent; not the coder's errors"
+WILSON_INTERVAL = f"{QUANTIFIED_INTERVAL}; else Wilson: chance alone, what is counted independent"
+ODDS_INTERVAL = (
+    f"{QUANTIFIED_INTERVAL}; else Wilson's for the share of the first among both, turned into a ratio: chance alone"
+)
+COUNT_INTERVAL = (
+    "where the coder gave probabilities, drawn from them: how far a trained human's count may be; else exact Poisson "
+    "limits: chance alone, what is counted independent"
+)
+CODER = ("coding.coder", "coding.model", "coding.weights", "dialogue.utterance_gap", "measures.confidence_level")
 """Settings that every coded measure depends on."""
 
 

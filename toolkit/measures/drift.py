@@ -19,6 +19,7 @@ from toolkit.measures.counts import (
     AGREEMENT_REFLECTION,
     CODER,
     CODES_MISSING,
+    COUNT_INTERVAL,
     WILSON_INTERVAL,
     Marked,
     Tally,
@@ -29,7 +30,6 @@ from toolkit.measures.counts import (
 )
 from toolkit.measures.facts import Facts, Outcome, SessionMeasure, absent
 from toolkit.measures.talk import windows
-from toolkit.measures.turns import COUNT_INTERVAL
 from toolkit.types import Code, Level, Measure, Missing, Role
 
 __all__ = ["SESSION_MEASURES"]

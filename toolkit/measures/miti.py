@@ -29,13 +29,13 @@ from toolkit.measures.counts import (
     AGREEMENT_REFLECTION,
     CODER,
     CODES_MISSING,
+    COUNT_INTERVAL,
     ODDS_INTERVAL,
     WILSON_INTERVAL,
     Tally,
     tally,
 )
 from toolkit.measures.facts import RoleMeasure
-from toolkit.measures.turns import COUNT_INTERVAL
 from toolkit.types import Band, Code, Level, Measure
 
 __all__ = ["ROLE_MEASURES"]

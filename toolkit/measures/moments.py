@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from toolkit.coding.moments import Moment, find
 from toolkit.measures.coding import AGREEMENT_CLIENT
-from toolkit.measures.counts import AGREEMENT_REFLECTION, CODER, CODES_MISSING, WILSON_INTERVAL
+from toolkit.measures.counts import AGREEMENT_REFLECTION, CHANCE_INTERVAL, CODER, CODES_MISSING
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent, quotient
 from toolkit.measures.turns import COUNT_INTERVAL
 from toolkit.measures.uncertainty import poisson, wilson
@@ -80,7 +80,7 @@ ROLE_MEASURES = (
             numerator="stretches followed by a reflection",
             denominator="stretches with feeling or change talk",
             missing_when=f"{CODES_MISSING}; {NO_MOMENT}",
-            interval=WILSON_INTERVAL,
+            interval=CHANCE_INTERVAL,
             source=OWN,
             settings=CODER,
             agreement=AGREEMENT,
