@@ -66,6 +66,20 @@ def test_a_changed_setting_makes_results_stale(tmp_path: Path) -> None:
     assert done.state is batch.State.DONE
 
 
+def test_another_coder_for_one_run_is_told_and_leaves_the_results_stale(tmp_path: Path) -> None:
+    study = make_study(tmp_path, sessions=("s01",))
+    end = study.toolkit("run", study.root, "--coder", "none")
+    assert end.code == 0, end.err
+    assert 'write coder = "none"' in end.out + end.err
+    manifest = json.loads((study.root / "results" / "s01" / "manifest.json").read_text())
+    assert "turned off" in json.dumps(manifest["absent"])
+    (state,) = batch.status(Opened.open(study.root))
+    assert state.results == "stale"
+    unknown = study.toolkit("run", study.root, "--coder", "rulez")
+    assert unknown.code == 4
+    assert "rulez" in unknown.err
+
+
 def test_the_measures_of_the_replayed_dialogue(tmp_path: Path) -> None:
     # therapist 9 + 9 words of 0.5 s in 4.5 s each, client 13 words in 6.5 s; see replay.SAID
     study = make_study(tmp_path, sessions=("s01",))

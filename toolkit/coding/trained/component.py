@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +33,7 @@ from toolkit.coding.trained.weights import Weights
 
 __all__ = ["Dialogue", "MiCoder", "Seen", "extend_docs", "features", "rules_say"]
 
-BATCH = 256  # docs
+BATCH = 128  # docs
 LAST_REACH = 5  # utterances back to what the other said last
 LAST_WORDS = 2  # an utterance of no more words is nothing to hand back
 
@@ -96,22 +97,33 @@ class MiCoder:
         return next(self.pipe([doc]))
 
     def pipe(self, stream: Iterable[Any], batch_size: int = BATCH) -> Iterator[Any]:
-        """Code docs in order; those of one dialogue are each other's context."""
+        """Code docs in order; those of one dialogue are each other's context.
+
+        The encoder runs beside the parser: while it reads one batch the pipeline makes the next.
+        """
         from spacy.util import minibatch
 
         dialogues: dict[str, Dialogue] = {}
-        for docs in minibatch(stream, max(batch_size, BATCH)):
-            seen = [see(doc, dialogues) for doc in docs]
-            for doc, one, row in zip(docs, seen, self.probabilities(seen), strict=True):
-                doc._.mi_seen = one
-                doc._.mi_chances = chances(row) if doc._.mi_plain.text else SILENT
-            yield from docs
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            waiting: tuple[list[Any], list[Seen], Future[Any]] | None = None
+            for docs in minibatch(stream, min(batch_size, BATCH)):
+                seen = [see(doc, dialogues) for doc in docs]
+                started = beside.submit(self._encoder.scores, [(s.said, s.before) for s in seen])
+                if waiting:
+                    yield from self.finished(*waiting)
+                waiting = docs, seen, started
+            if waiting:
+                yield from self.finished(*waiting)
 
-    def probabilities(self, seen: Sequence[Seen]) -> Any:
-        """An array of shape (utterances, heads)."""
-        encoder = self._encoder.scores([(s.said, s.before) for s in seen])
+    def finished(self, docs: Sequence[Any], seen: Sequence[Seen], encoded: Future[Any]) -> Iterator[Any]:
+        """Docs with their chances, once the encoder has read them."""
         linear = self.weights.linear.scores(map(features, seen))
-        return self.weights.stack.probabilities(columns(encoder, linear, [rules_say(s) for s in seen]))
+        rules = [rules_say(s) for s in seen]
+        likely = self.weights.stack.probabilities(columns(encoded.result(), linear, rules))
+        for doc, one, row in zip(docs, seen, likely, strict=True):
+            doc._.mi_seen = one
+            doc._.mi_chances = chances(row) if doc._.mi_plain.text else SILENT
+            yield doc
 
 
 def features(seen: Seen) -> dict[str, dict[str, float]]:
