@@ -85,8 +85,10 @@ def test_the_two_sessions_differ_as_they_were_written_to(demo_study: Path) -> No
     assert b > 0.6
     a, b = both("reflection_to_question_ratio")
     assert a > b
-    a, b = both("open_question_share")
-    assert a > b
+    # of so few questions the coder may find the share too uncertain to show: its parts are kept
+    parts = [s["therapist", "open_question_share"] for s in (good, hurried)]
+    assert parts[0]["numerator"] / parts[0]["denominator"] > parts[1]["numerator"] / parts[1]["denominator"]
+    assert all(p["value"] is not None or "too uncertain to show" in p["missing_reason"] for p in parts)
     a, b = both("silence_count", "session")
     assert a > b
     assert both("interruption_count")[0] < both("interruption_count")[1]

@@ -140,7 +140,7 @@ class MeasureSettings:
         600.0, "s", "of a shorter session MITI's summaries are doubtful: expert opinion, no norm", low=0, high=3600
     )
     sample_length: float = setting(1200.0, "s", "MITI 4.2.1: a random 20-minute segment", low=60, high=7200)
-    share_width_max: float = setting(0.6, "share", "a share with a wider interval is not shown", low=0.1, high=1)
+    share_width_max: float = setting(0.8, "share", "a share with a wider interval is not shown", low=0.1, high=1)
     ratio_factor_max: float = setting(
         5.0,
         "times",
