@@ -90,6 +90,7 @@ class Training:
             trained = network.train(
                 self.encoder, self.of_fold(fold, others=True), network.Recipe(), seed=seed, tell=tell
             )
+            network.keep(trained, self.work / f"encoder_s{seed}_f{fold}.pt")
             reader = Reader(Vocabulary(self.encoder / "tokenizer.json"))
             found = {
                 name: network.scores(trained, network.pieces(reader, self.of_fold(fold), view))

@@ -442,7 +442,7 @@ def test_every_table_of_the_rule_file_is_read_and_every_list_is_there():
     for table in set(book) - {"lists"}:
         for rows in book[table].values():
             for row in rows:
-                assert cues.row_pattern(row, lists)
+                assert cues.row_tokens(row, lists)
 
 
 def clause(text, **found):

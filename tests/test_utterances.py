@@ -173,6 +173,10 @@ def test_syllables_of_the_hand_list():
     assert set(wrong) <= {"beyond"}, "a known miss of the rules; the list may only get shorter"
 
 
+def test_a_number_of_any_length_is_read_out():
+    assert syllables("7" * 5_000, "en") == 2 * 5_000
+
+
 def test_syllables_elsewhere_are_groups_of_vowels_and_never_0():
     assert syllables("Gespräch", "de") == 2
     assert syllables("schöne", "de") == 2

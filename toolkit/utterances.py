@@ -189,6 +189,7 @@ def join_tokens(
 VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿœ"
 SMALL_NUMBERS = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)  # zero to nineteen
 TENS = (0, 1, 2, 2, 2, 2, 2, 3, 2, 2)
+LONGEST_NUMBER = 18  # digits: nobody reads a longer one as a number
 
 # English: (pattern, change) on top of one syllable a group of vowels
 RULES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
@@ -241,8 +242,9 @@ def part_syllables(part: str, lists: lexicon.Lexicon, *, english: bool) -> int:
     base = lower.removesuffix("'s")
     if base in lists.syllables:
         return lists.syllables[base]
-    if lower.replace(",", "").isdecimal():
-        return number_syllables(int(lower.replace(",", "")))
+    digits = lower.replace(",", "")
+    if digits.isdecimal():
+        return number_syllables(int(digits)) if len(digits) <= LONGEST_NUMBER else digit_syllables(digits)
     if english and part.isupper() and 1 < len(part) <= 4:
         return sum(3 if letter == "W" else 1 for letter in part)
     if english:
@@ -268,4 +270,9 @@ def number_syllables(number: int) -> int:
         size = 100 if number < 1000 else 1000
         rest = number_syllables(number % size) if number % size else 0
         return number_syllables(number // size) + 2 + rest
-    return sum(SMALL_NUMBERS[int(digit)] for digit in str(number))
+    return digit_syllables(str(number))
+
+
+def digit_syllables(digits: str) -> int:
+    """Syllables of a number read digit by digit."""
+    return sum(SMALL_NUMBERS[int(digit)] for digit in digits)

@@ -33,7 +33,7 @@ WARM_UP = 0.1
 class Recipe:
     """How the encoder is trained."""
 
-    epochs: int = 3
+    epochs: int = 4
     rate: float = 1.6e-4  # of the topmost layer; heads ten times as much
     decay: float = 0.9  # of the rate, from layer to layer downwards
     balance: float = 0.4  # power of the inverse class frequency
@@ -191,6 +191,13 @@ def targets_of(coded: Sequence[Coded], *, main_weight: torch.Tensor, talk_weight
         weight=(main * main_weight).sum(-1),
         talk_weight=talk_weight,
     )
+
+
+def keep(network: Network, path: Path) -> None:
+    """Write the weights in half precision, whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save({name: value.half() for name, value in network.state_dict().items()}, part)
+    part.replace(path)
 
 
 def scores(network: Network, read: Sequence[Piece]) -> np.ndarray:

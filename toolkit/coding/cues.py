@@ -1,6 +1,6 @@
 """Cues: the small pattern language of the rule files and the spaCy component that finds them.
 
-A row of tokens such as ``you $HEDGE? ~want|hope`` becomes a pattern of spaCy's `Matcher`; the component ``mi_cues``
+A row of tokens such as ``you $HEDGE? ~want|hope`` says what a cue looks like; the component ``mi_cues``
 leaves what it found in ``doc.spans["cues"]``, each span labelled ``table.name`` (with ``^`` in front when the cue
 counts only at the start of a clause).
 """
@@ -11,13 +11,19 @@ import hashlib
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
 
 from toolkit.coding.plain import word_set
 
-__all__ = ["CUES", "book", "digest", "make_finder", "token_pattern"]
+__all__ = ["CUES", "book", "digest", "make_finder", "token_of"]
+
+Face = Literal["lower", "lemma", "tagged", "pos", "any"]
+Faces = Mapping[Face, Sequence[str]]
+FACES: tuple[Face, ...] = ("lower", "lemma", "tagged", "pos")
 
 CUES = "cues"
 COMMON = word_set(
@@ -49,90 +55,145 @@ def contents() -> tuple[bytes, ...]:
     return tuple(files(__package__).joinpath(name).read_bytes() for name in RULE_FILES)
 
 
-def token_pattern(token: str, lists: Mapping[str, str]) -> dict[str, Any]:
-    """One token of a cue as spaCy's matcher wants it.
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a cue: which of a token's faces is looked at, and what it must be; ``*`` is any token."""
+
+    face: Face
+    forms: frozenset[str]
+    optional: bool = False
+
+    def fits(self, seen: Faces, at: int) -> bool:
+        """Whether the token at a place of the doc is one."""
+        return self.face == "any" or seen[self.face][at] in self.forms
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cue; `key` is the place of the token by which it is looked up."""
+
+    label: str
+    tokens: tuple[Token, ...]
+    key: int
+
+    def ends(self, seen: Faces, at: int) -> set[int]:
+        """Where the cue may end (exclusive) whose key token stands at a place."""
+        return reach(self.tokens[self.key + 1 :], seen, at + 1, step=1)
+
+    def starts(self, seen: Faces, at: int) -> set[int]:
+        """Where the cue may start whose key token stands at a place."""
+        return {place + 1 for place in reach(self.tokens[: self.key][::-1], seen, at - 1, step=-1)}
+
+
+def reach(tokens: Sequence[Token], seen: Faces, at: int, *, step: int) -> set[int]:
+    """The places next to the last of `tokens`, when the first stands at `at` or is left out."""
+    places = {at}
+    for token in tokens:
+        passed = {p + step for p in places if 0 <= p < len(seen["lower"]) and token.fits(seen, p)}
+        places = places | passed if token.optional else passed
+        if not places:
+            break
+    return places
+
+
+def token_of(written: str, lists: Mapping[str, str]) -> Token:
+    """One token of a cue from how it is written.
 
     Examples
     --------
-    >>> token_pattern("~want|hope", {})
-    {'LEMMA': {'IN': ['want', 'hope']}}
-    >>> token_pattern("$NOT?", {"NOT": "not|n't"})
-    {'LOWER': {'IN': ['not', "n't"]}, 'OP': '?'}
+    >>> sorted(token_of("~want|hope", {}).forms)
+    ['hope', 'want']
+    >>> token_of("$NOT?", {"NOT": "not"})
+    Token(face='lower', forms=frozenset({'not'}), optional=True)
+    >>> token_of("@VERB/VBD", {})
+    Token(face='tagged', forms=frozenset({'VERB/VBD'}), optional=False)
     """
-    optional = token.endswith("?") and len(token) > 1
-    body = token[:-1] if optional else token
-    pattern: dict[str, Any]
+    optional = written.endswith("?") and len(written) > 1
+    body = written[:-1] if optional else written
     if body == "*":
-        pattern = {}
-    elif body.startswith("@"):
-        part, _, tag = body[1:].partition("/")
-        pattern = {"POS": part} | ({"TAG": tag} if tag else {})
-    elif body.startswith("~"):
-        pattern = {"LEMMA": {"IN": body[1:].split("|")}}
-    else:
-        names = [lists[w[1:]] if w.startswith("$") else w for w in body.split("|")]
-        pattern = {"LOWER": {"IN": "|".join(names).split("|")}}
-    return pattern | ({"OP": "?"} if optional else {})
+        return Token("any", frozenset(), optional)
+    if body.startswith("@"):
+        return Token("tagged" if "/" in body else "pos", frozenset({body[1:]}), optional)
+    if body.startswith("~"):
+        return Token("lemma", frozenset(body[1:].split("|")), optional)
+    names = [lists[w[1:]] if w.startswith("$") else w for w in body.split("|")]
+    return Token("lower", frozenset("|".join(names).split("|")), optional)
 
 
 class Finder:
     """Finds all cues in a parsed doc.
 
-    A matcher that tries hundreds of rows at every token is the slowest part of coding. So each row names words of which
-    one must be there, the rarest of its tokens, and is tried only on docs that have one.
+    spaCy's `Matcher`, given hundreds of rows, is the slowest part of coding; so each row is looked up by the rarest of
+    its tokens and tried only around where that stands. The tests compare it with the `Matcher`.
 
     Parameters
     ----------
-    vocab
-        The pipeline's vocabulary.
     rules
         What `book` gives.
     """
 
-    def __init__(self, vocab: Any, rules: Mapping[str, Any]) -> None:
-        from spacy.matcher import Matcher
-
-        self._always: list[Any] = []
-        self._by: dict[str, dict[str, list[Any]]] = {"LOWER": defaultdict(list), "LEMMA": defaultdict(list)}
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        self._by: dict[Face, dict[str, list[Row]]] = {face: defaultdict(list) for face in FACES}
+        self._always: list[Row] = []
         for table in TABLES:
             for name, rows in rules.get(table, {}).items():
-                for row in rows:
-                    pattern = row_pattern(row, rules["lists"])
-                    matcher = Matcher(vocab)
-                    matcher.add(f"{'^' if row[0] == '^' else ''}{table}.{name}", [pattern])
-                    self._file(matcher, pattern)
+                for written in rows:
+                    start = "^" if written[0] == "^" else ""
+                    self._file(f"{start}{table}.{name}", row_tokens(written, rules["lists"]))
 
-    def _file(self, matcher: Any, pattern: Sequence[Mapping[str, Any]]) -> None:
-        """Put a row's matcher where its rarest words lead to it."""
-        keys = [(k, t[k]["IN"]) for t in pattern for k in ("LOWER", "LEMMA") if k in t and "OP" not in t]
-        if not keys:
-            self._always.append(matcher)
-            return
-        attribute, words = min(keys, key=lambda key: (len(COMMON.intersection(key[1])), len(key[1])))
-        for word in words:
-            self._by[attribute][word].append(matcher)
+    def _file(self, label: str, tokens: tuple[Token, ...]) -> None:
+        """Put a row where its rarest token leads to it."""
+        keys = [i for i, t in enumerate(tokens) if not t.optional]
+        key = min(keys, key=lambda i: rarity(tokens[i]))
+        row = Row(label, tokens, key)
+        if tokens[key].face == "any":
+            self._always.append(row)
+        for form in tokens[key].forms:
+            self._by[tokens[key].face][form].append(row)
 
-    def __call__(self, doc: Any) -> list[Any]:
-        """Spans of all cues found, each labelled ``table.name``."""
-        chosen = {id(m): m for m in self._always}
-        for attribute, forms in (("LOWER", {t.lower_ for t in doc}), ("LEMMA", {t.lemma_ for t in doc})):
-            known = self._by[attribute]
-            chosen |= {id(m): m for form in forms if form in known for m in known[form]}
-        found = [span for matcher in chosen.values() for span in matcher(doc, as_spans=True)]
-        return sorted(found, key=lambda span: (span.start, -span.end, span.label_))
-
-
-def row_pattern(row: str, lists: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One cue as a list of token patterns."""
-    return [token_pattern(t, lists) for t in row.removeprefix("^").split()]
+    def __call__(self, doc: Any) -> list[tuple[int, int, str]]:
+        """First token, end and label ``table.name`` of all cues found, in order of start, the longer first."""
+        seen = faces(doc)
+        found = set()
+        for at in range(len(doc)):
+            rows = chain(self._always, *(self._by[face].get(seen[face][at], ()) for face in FACES))
+            for row in rows:
+                starts = row.starts(seen, at)
+                ends = row.ends(seen, at) if starts else ()
+                found.update((start, end, row.label) for start in starts for end in ends)
+        return sorted(found, key=lambda f: (f[0], -f[1], f[2]))
 
 
-def make_finder(vocab: Any) -> Any:
-    """The component ``mi_cues`` for pipelines with this vocabulary."""
-    finder = Finder(vocab, book())
+def rarity(token: Token) -> tuple[int, int]:
+    """The less, the rarer: words before parts of speech, without common ones before with them."""
+    order = {"lower": 0, "lemma": 0, "tagged": 1, "pos": 2, "any": 3}
+    return 1000 * order[token.face] + len(COMMON & token.forms), len(token.forms)
+
+
+def faces(doc: Any) -> Faces:
+    """What tokens of cues look at, each as a list over the doc."""
+    pos = [t.pos_ for t in doc]
+    return {
+        "lower": [t.lower_ for t in doc],
+        "lemma": [t.lemma_ for t in doc],
+        "tagged": [f"{p}/{t.tag_}" for p, t in zip(pos, doc, strict=True)],
+        "pos": pos,
+    }
+
+
+def row_tokens(written: str, lists: Mapping[str, str]) -> tuple[Token, ...]:
+    """The tokens of one cue."""
+    return tuple(token_of(t, lists) for t in written.removeprefix("^").split())
+
+
+def make_finder() -> Any:
+    """The component ``mi_cues``."""
+    from spacy.tokens import Span
+
+    finder = Finder(book())
 
     def find(doc: Any) -> Any:
-        doc.spans[CUES] = finder(doc)
+        doc.spans[CUES] = [Span(doc, start, end, label=label) for start, end, label in finder(doc)]
         return doc
 
     return find

@@ -20,8 +20,8 @@ __all__ = ["mi_coder", "mi_cues"]
 
 def mi_cues(nlp: Any, name: str) -> Any:
     """The finder of cues, see `toolkit.coding.cues`."""
-    del name
-    return cues.make_finder(nlp.vocab)
+    del nlp, name
+    return cues.make_finder()
 
 
 def mi_coder(nlp: Any, name: str, weights: str, threads: int) -> MiCoder:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from toolkit.coding import volleys
-from toolkit.coding.volleys import Volley
+from toolkit.coding.volleys import THERAPISTS, Volley
 from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, overlap, subtract, total, union
 from toolkit.settings import Settings
 from toolkit.types import Code, Dialogue, Measure, Missing, Role, Silence, SilenceEvidence, Utterance
@@ -35,7 +35,6 @@ __all__ = [
 NOT_A_RATIO = Missing("not a ratio")
 NO_SAMPLING = Missing("measured over the whole session: nothing was sampled")
 NOBODY_SPEAKS = "nobody speaks in this recording"
-THERAPISTS = frozenset({Role.THERAPIST, Role.CO_THERAPIST})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import Protocol
 __all__ = ["Piece", "Reader", "Said", "Tokens", "spoken_text"]
 
 OWN_TOKENS = 88
-CONTEXT_TOKENS = 40
+CONTEXT_TOKENS = 28
+SHORT, SHORT_CONTEXT = 3, 12  # an utterance of so few tokens is read with less context: most of them are listening noises
 REACH = 3  # utterances before
 LEAST = 4  # tokens: less room than this is left empty
 SAME, OTHER = "[unused2]", "[unused1]"  # places of the vocabulary that its makers left free
@@ -82,13 +83,14 @@ class Reader:
         if len(own) > OWN_TOKENS:
             own = own[: OWN_TOKENS // 2] + own[-OWN_TOKENS // 2 :]
         first = [self._start, *own, self._end]
-        return Piece((*first, *self.context(said.speaker, before), self._end), len(first))
+        room = SHORT_CONTEXT if len(own) <= SHORT else CONTEXT_TOKENS
+        return Piece((*first, *self.context(said.speaker, before, most=room), self._end), len(first))
 
-    def context(self, speaker: str, before: Sequence[Said]) -> list[int]:
-        """The utterances before, oldest first, as many tokens as there is room for."""
+    def context(self, speaker: str, before: Sequence[Said], *, most: int) -> list[int]:
+        """The utterances before, oldest first, `most` tokens of them."""
         found: list[int] = []
         for earlier in reversed(before[-REACH:]):
-            room = CONTEXT_TOKENS - len(found)
+            room = most - len(found)
             if room < LEAST:
                 break
             marker = self._markers[earlier.speaker == speaker]
