@@ -22,6 +22,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,153 +31,112 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from coder_training import annomi, card, coverage, halves, judging
-from coder_training.annomi import Coded, Transcript
+from coder_training.training import FOLDS, VIEWS, Training, tell
 
-from toolkit import models
 from toolkit.coding import rules
-from toolkit.coding.trained.encoder import Vocabulary
-from toolkit.coding.trained.heads import HEADS, Stack, columns
-from toolkit.coding.trained.linear import KINDS, Linear
-from toolkit.coding.trained.reading import Reader, spoken_text
+from toolkit.coding.trained.encoder import Encoder
+from toolkit.coding.trained.heads import HEADS, MAIN, Stack, columns, comparable
+from toolkit.coding.trained.linear import KINDS
+from toolkit.coding.trained.reading import spoken_text
 from toolkit.coding.trained.weights import FILES
 from toolkit.settings import Settings
 
-VERSION = "1"
-ENCODER = "all-minilm-l6-v2"
-VIEWS = {"clean": spoken_text, "asr": annomi.like_asr}
-FOLDS = 5
+VERSION = "2"
 
 
-def tell(text: str) -> None:
-    """Say what is going on."""
-    print(text, flush=True)
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The regression and the thresholds that were fitted without one fold."""
 
+    stack: Stack
 
-class Training:
-    """One run: the material, its folds, and the folder with what is finished."""
+    @classmethod
+    def without(cls, fold: int, run: Training, scores: dict[str, np.ndarray], seed: int) -> Judge:
+        """Fit on the held-out scores of the other folds."""
+        others = np.flatnonzero(run.fold_of != fold)
+        both = np.concatenate([scores[view][seed][others] for view in VIEWS])
+        coded = run.coded
+        true = [coded[i] for i in others] * len(VIEWS)
+        weights, bias = halves.train_stack(both, true)
+        seen = Stack(weights, bias, {}, {}).probabilities(both)
+        return cls(Stack(weights, bias, halves.thresholds(seen, true), halves.offsets(seen, true)))
 
-    def __init__(self, data: Path, work: Path, *, most: int = 0) -> None:
-        self.transcripts = annomi.read(data)[: most or None]
-        self.folds = annomi.folds(self.transcripts, FOLDS)
-        self.work = work
-        self.encoder = models.path(ENCODER)
-        self._features: dict[str, list[list[halves.Described]]] = {}
-        work.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def coded(self) -> list[Coded]:
-        """Every utterance, fold by fold, in the order of all held-out arrays."""
-        return [u for k in range(FOLDS) for one in self.of_fold(k) for u in one.said]
-
-    def of_fold(self, fold: int, *, others: bool = False) -> list[Transcript]:
-        """The dialogues of a fold, or all but them."""
-        return [one for one, own in zip(self.transcripts, self.folds, strict=True) if (own == fold) != others]
-
-    def features(self, view: str) -> list[list[halves.Described]]:
-        """Features of the linear half, dialogue by dialogue."""
-        if view not in self._features:
-            tell(f"features of the linear half, {view}")
-            parser = rules.create(Settings())
-            self._features[view] = halves.described(parser, self.transcripts, VIEWS[view])
-        return self._features[view]
-
-    def encoder_scores(self, seed: int, fold: int) -> dict[str, np.ndarray]:
-        """Scores of the encoder for a fold that it has not seen, by view."""
-        kept = self.work / f"encoder_s{seed}_f{fold}.npz"
-        if not kept.exists():
-            from coder_training import network
-
-            tell(f"encoder: seed {seed}, fold {fold}")
-            trained = network.train(
-                self.encoder, self.of_fold(fold, others=True), network.Recipe(), seed=seed, tell=tell
-            )
-            network.keep(trained, self.work / f"encoder_s{seed}_f{fold}.pt")
-            reader = Reader(Vocabulary(self.encoder / "tokenizer.json"))
-            found = {
-                name: network.scores(trained, network.pieces(reader, self.of_fold(fold), view))
-                for name, view in VIEWS.items()
-            }
-            np.savez(kept, **found)
-        with np.load(kept) as arrays:
-            return {name: arrays[name] for name in VIEWS}
-
-    def linear(self, fold: int | None) -> Linear:
-        """The linear half, fitted on all folds but one."""
-        chosen = [i for i, own in enumerate(self.folds) if own != fold]
-        views = [[[f for f, _ in self.features(view)[i]] for i in chosen] for view in VIEWS]
-        return halves.train_linear(views, [self.transcripts[i].said for i in chosen])
-
-    def linear_scores(self, fold: int) -> dict[str, np.ndarray]:
-        """Scores of the linear half for a fold that it has not seen, by view."""
-        kept = self.work / f"linear_f{fold}.npz"
-        if not kept.exists():
-            model = self.linear(fold)
-            own = [i for i, k in enumerate(self.folds) if k == fold]
-            np.savez(kept, **{v: model.scores([f for i in own for f, _ in self.features(v)[i]]) for v in VIEWS})
-        with np.load(kept) as arrays:
-            return {name: arrays[name] for name in VIEWS}
-
-    def verdicts(self) -> dict[str, np.ndarray]:
-        """What the rules say of every utterance, by view, in the order of all held-out arrays."""
-        kept = self.work / "verdicts.npz"
-        if not kept.exists():
-            order = [i for k in range(FOLDS) for i, own in enumerate(self.folds) if own == k]
-            np.savez(kept, **{v: np.array([r for i in order for _, r in self.features(v)[i]]) for v in VIEWS})
-        with np.load(kept) as arrays:
-            return {name: arrays[name] for name in VIEWS}
-
-    def held_out(self, seeds: Sequence[int]) -> dict[str, np.ndarray]:
-        """What the regression reads, by parts that have not seen it: by view (seeds, utterances, columns)."""
-        linear, rules_say = [self.linear_scores(k) for k in range(FOLDS)], self.verdicts()
-        found = {}
-        for view in VIEWS:
-            second = np.concatenate([s[view] for s in linear])
-            firsts = [np.concatenate([self.encoder_scores(s, k)[view] for k in range(FOLDS)]) for s in seeds]
-            found[view] = np.stack([columns(first, second, rules_say[view]) for first in firsts])
-        return found
+    def __call__(self, columns_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities and margins of some utterances, see `judging.Held`."""
+        likely = self.stack.probabilities(columns_of)
+        margin = np.full(likely.shape, -1.0)
+        for head, limit in self.stack.thresholds.items():
+            column = HEADS.index(head)
+            margin[:, column] = likely[:, column] - limit
+        for head, added in self.stack.offsets.items():
+            column = HEADS.index(head)
+            margin[:, column] = np.log(likely[:, column] + 1e-6) + added
+        return likely, margin
 
 
 def judged(run: Training, scores: dict[str, np.ndarray], seed: int) -> dict[str, judging.Held]:
     """Held-out probabilities and decisions by view: regression and thresholds are fitted on the other folds' scores."""
-    ends = np.cumsum([0, *(sum(len(one.said) for one in run.of_fold(k)) for k in range(FOLDS))])
-    coded = run.coded
-    likely = {view: np.zeros((len(coded), len(HEADS))) for view in VIEWS}
-    margin = {view: np.full((len(coded), len(HEADS)), -1.0) for view in VIEWS}
+    coded, names = run.coded, run.names
+    found = {view: (np.zeros((len(coded), len(HEADS))), np.zeros((len(coded), len(HEADS)))) for view in VIEWS}
     for k in range(FOLDS):
-        others = np.r_[0 : ends[k], ends[k + 1] : len(coded)]
-        both = np.concatenate([scores[view][seed][others] for view in VIEWS])
-        true = [coded[i] for i in others] * len(VIEWS)
-        stack = Stack(*halves.train_stack(both, true), {}, {})
-        seen = stack.probabilities(both)
-        limits, offsets = halves.thresholds(seen, true), halves.offsets(seen, true)
-        own = slice(ends[k], ends[k + 1])
-        for view in VIEWS:
-            likely[view][own] = stack.probabilities(scores[view][seed][own])
-            for head, limit in limits.items():
-                column = HEADS.index(head)
-                margin[view][own, column] = likely[view][own, column] - limit
-            for head, added in offsets.items():
-                column = HEADS.index(head)
-                margin[view][own, column] = np.log(likely[view][own, column] + 1e-6) + added
-    names = [one.name for k in range(FOLDS) for one in run.of_fold(k) for _ in one.said]
-    return {view: judging.Held(likely[view], margin[view], coded, names) for view in VIEWS}
+        own = run.fold_of == k
+        judge = Judge.without(k, run, scores, seed)
+        for view, (likely, margin) in found.items():
+            likely[own], margin[own] = judge(scores[view][seed][own])
+    return {view: judging.Held(likely, margin, coded, names) for view, (likely, margin) in found.items()}
+
+
+def int8_loss(run: Training, scores: dict[str, np.ndarray], seeds: Sequence[int]) -> str:
+    """What int8 weights change: clean text, first seed, the regression of each kind of scores fitted on its own."""
+    whole = np.concatenate([run.float_scores(seeds[0], k) for k in range(FOLDS)])
+    instead = {v: rows[:1].copy() for v, rows in scores.items()}
+    instead["clean"][0, :, : len(HEADS)] = comparable(whole)
+    first = judged(run, {v: rows[:1] for v, rows in scores.items()}, 0)["clean"]
+    second = judged(run, instead, 0)["clean"]
+    name = "four-way macro-F1"
+    same = np.mean(first.margin[:, : len(MAIN)].argmax(1) == second.margin[:, : len(MAIN)].argmax(1))
+    values = judging.figures(first)[name], judging.figures(second)[name]
+    return f"{name} {values[0]:.4f} against {values[1]:.4f}; {100 * (1 - same):.1f} % of decisions differ"
+
+
+def judged_heard(run: Training, scores: dict[str, np.ndarray], seed: int, *, per_fold: int) -> dict[str, Any]:
+    """The same of dialogues that were read out and recognised, beside what their true text gives.
+
+    Held-out figures of both, the word error rate, and how many there are.
+    """
+    from coder_training import heard, network
+
+    places = heard.chosen(run.transcripts, run.folds, per_fold)
+    spoken = heard.dialogues(run.transcripts, places, run.work / "heard.json", tell)
+    parts: dict[str, list[judging.Held]] = {"read out, true text": [], "read out, recognised": []}
+    parser = rules.create(Settings())
+    for k in range(FOLDS):
+        judge, linear = Judge.without(k, run, scores, seed), run.linear(k)
+        encoder = Encoder(run.work / f"encoder_s{seed}_f{k}")
+        own = [i for i, place in enumerate(places) if run.folds[place] == k]
+        for name, texts in zip(
+            parts, ([run.transcripts[places[i]] for i in own], [spoken[i] for i in own]), strict=True
+        ):
+            seen = [d for one in halves.described(parser, texts, spoken_text) for d in one]
+            encoded = network.shipped_scores(encoder, texts, spoken_text)
+            rows = columns(encoded, linear.scores([f for f, _ in seen]), np.array([r for _, r in seen]))
+            coded = [u for one in texts for u in one.said]
+            parts[name].append(judging.Held(*judge(rows), coded, [one.name for one in texts for _ in one.said]))
+    found: dict[str, Any] = {name: judging.figures(judging.joined(held)) for name, held in parts.items()}
+    true = [run.transcripts[i] for i in places]
+    return found | {
+        "word error rate": heard.word_error_rate(true, spoken),
+        "dialogues": len(places),
+        "utterances": sum(len(one.said) for one in true),
+    }
 
 
 def write(run: Training, scores: dict[str, np.ndarray], *, seed: int, output: Path) -> None:
     """Train on everything and write the coder's files."""
-    import torch
     from coder_training import network
 
     output.mkdir(parents=True, exist_ok=True)
-    kept = run.work / f"encoder_s{seed}_all.pt"
-    if kept.exists():
-        trained = network.Network(run.encoder)
-        trained.load_state_dict(torch.load(kept, weights_only=True))
-    else:
-        tell(f"encoder: seed {seed}, all folds")
-        trained = network.train(run.encoder, run.transcripts, network.Recipe(), seed=seed, tell=tell)
-        torch.save(trained.state_dict(), kept)
-    network.export(trained, output / "encoder.onnx")
+    network.export(run.trained(seed, None), output / "encoder.onnx")
     (output / "tokenizer.json").write_bytes((run.encoder / "tokenizer.json").read_bytes())
     linear = run.linear(None)
     names = {f"names_{kind}": np.frombuffer("\n".join(linear.places[kind]).encode(), dtype=np.uint8) for kind in KINDS}
@@ -211,6 +171,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what is finished")
     parser.add_argument("--output", type=Path, default=Path("toolkit/coding/trained/model"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument(
+        "--heard", type=int, default=330, help="utterances a fold to read out and recognise; 0 for none"
+    )
     parser.add_argument("--judge-only", action="store_true", help="figures only; write no coder")
     given = parser.parse_args()
     run = Training(given.data, given.work)
@@ -226,12 +189,16 @@ def main() -> None:
         **{f"margin_{v}": np.stack([h[v].margin for h in held]) for v in VIEWS},
     )
     tell(card.table(found))
+    spoken = judged_heard(run, scores, 0, per_fold=given.heard) if given.heard else {}
+    tell(card.heard_table(spoken))
+    tell(f"int8 against float: {int8_loss(run, scores, given.seeds)}")
     tell("intervals, clean text, first seed:")
     in_order = [one for k in range(FOLDS) for one in run.of_fold(k)]
     tell(coverage.table(coverage.study(in_order, held[0]["clean"], Settings())))
     if not given.judge_only:
         write(run, scores, seed=given.seeds[0], output=given.output)
-        (given.output / "MODEL_CARD.md").write_text(card.card(found, run.transcripts, given.seeds), encoding="utf-8")
+        text = card.card(found, run.transcripts, given.seeds, spoken, version=VERSION)
+        (given.output / "MODEL_CARD.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from coder_training.annomi import Transcript
 from coder_training.judging import HUMANS
 
+HEARD = ("four-way macro-F1", "reflection exists F1", "question exists F1", "input exists F1", "client talk macro-F1")
 Figures = Mapping[str, Sequence[Mapping[str, float]]]
 
-CARD = """# Model card: the trained coder, English, version 1
+CARD = """# Model card: the trained coder, English, version {version}
 
 *Written by `pipelines/train_coder.py`.*
 
@@ -34,6 +36,8 @@ three or more dialogues. Demonstrations are acted or staged: real sessions are m
 tenths of the videos in view, so the last column has the others only.
 
 {table}
+
+{heard}
 
 **Limits.** English only. Simple against complex is hard for humans too (kappa 0.17 to 0.20); so is client talk (0.47).
 Most of the material is of good practice: where a therapist reflects little, a larger share of what is found is wrong.
@@ -59,12 +63,27 @@ def written(values: Sequence[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({min(values):.3f} to {max(values):.3f})"
 
 
-def card(found: Figures, transcripts: Sequence[Transcript], seeds: Sequence[int]) -> str:
+def heard_table(found: Mapping[str, Any]) -> str:
+    """Figures of dialogues that were read out, from their true and from their recognised text."""
+    if not found:
+        return ""
+    views = [view for view, figures in found.items() if isinstance(figures, Mapping)]
+    rows = [f"| {name} | {' | '.join(f'{found[v][name]:.3f}' for v in views)} |" for name in HEARD]
+    said = (
+        f"{found['utterances']:,} held-out utterances of {found['dialogues']} dialogues, read out by a synthetic voice "
+        f"and recognised with a word error rate of {100 * found['word error rate']:.1f} % (first seed):"
+    )
+    return "\n".join([said, "", f"| held out | {' | '.join(views)} |", f"|---|{'---|' * len(views)}", *rows])
+
+
+def card(found: Figures, transcripts: Sequence[Transcript], seeds: Sequence[int], heard: Mapping[str, Any]) -> str:
     """The model card."""
     return CARD.format(
+        version=version,
         dialogues=len(transcripts),
         utterances=f"{sum(len(one.said) for one in transcripts):,}",
         videos=len({one.video for one in transcripts}),
         seeds=", ".join(map(str, seeds)),
         table=table(found),
+        heard=heard_table(heard),
     )

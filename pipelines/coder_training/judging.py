@@ -51,6 +51,16 @@ class Held:
         return Held(self.likely[places], self.margin[places], *rows)
 
 
+def joined(parts: Sequence[Held]) -> Held:
+    """Several folds as one."""
+    return Held(
+        np.concatenate([p.likely for p in parts]),
+        np.concatenate([p.margin for p in parts]),
+        [u for p in parts for u in p.coded],
+        [d for p in parts for d in p.dialogue],
+    )
+
+
 def figures(held: Held) -> dict[str, float]:
     """All figures of one set of held-out probabilities."""
     therapist = np.array([u.role == "therapist" for u in held.coded])

@@ -21,7 +21,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel
 
 from coder_training.annomi import MAIN, TALK, Coded, Transcript, dialogue, noisy
-from toolkit.coding.trained.encoder import Vocabulary
+from toolkit.coding.trained.encoder import Encoder, Vocabulary
 from toolkit.coding.trained.reading import Piece, Reader
 
 BINARY_WEIGHT = torch.tensor([0.5, 0.5, 0.4, 0.5, 0.5])
@@ -200,6 +200,13 @@ def keep(network: Network, path: Path) -> None:
     part.replace(path)
 
 
+def load(folder: Path, path: Path) -> Network:
+    """The encoder in `folder` with weights that `keep` wrote."""
+    network = Network(folder)
+    network.load_state_dict({name: value.float() for name, value in torch.load(path, weights_only=True).items()})
+    return network.eval()
+
+
 def scores(network: Network, read: Sequence[Piece]) -> np.ndarray:
     """Scores of every piece, shape (pieces, heads)."""
     found = np.zeros((len(read), len(MAIN) + len(TALK) + 5), dtype=np.float32)
@@ -209,6 +216,15 @@ def scores(network: Network, read: Sequence[Piece]) -> np.ndarray:
             places = order[first : first + 32]
             found[places] = network(*tensors([read[i] for i in places])).float().numpy()
     return found
+
+
+def shipped_scores(encoder: Encoder, transcripts: Sequence[Transcript], view: Callable[[str], str]) -> np.ndarray:
+    """Scores of every utterance as the toolkit finds them, shape (utterances, heads)."""
+    read = []
+    for one in transcripts:
+        said = dialogue(one, view)
+        read.extend((s, said[max(0, i - 3) : i]) for i, s in enumerate(said))
+    return np.asarray(encoder.scores(read), dtype=np.float32)
 
 
 def export(network: Network, path: Path) -> None:
