@@ -41,8 +41,6 @@ from toolkit.coding.trained.reading import spoken_text
 from toolkit.coding.trained.weights import FILES
 from toolkit.settings import Settings
 
-VERSION = "2"
-
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -152,7 +150,7 @@ def write(run: Training, scores: dict[str, np.ndarray], *, seed: int, output: Pa
     weights, bias = halves.train_stack(both, true)
     likely = Stack(weights, bias, {}, {}).probabilities(both)
     table: dict[str, Any] = {
-        "version": VERSION,
+        "version": card.VERSION,
         "sha256": {name: hashlib.sha256((output / name).read_bytes()).hexdigest() for name in FILES},
         "stack": {
             "weights": weights.round(6).tolist(),
@@ -197,7 +195,7 @@ def main() -> None:
     tell(coverage.table(coverage.study(in_order, held[0]["clean"], Settings())))
     if not given.judge_only:
         write(run, scores, seed=given.seeds[0], output=given.output)
-        text = card.card(found, run.transcripts, given.seeds, spoken, version=VERSION)
+        text = card.card(found, run.transcripts, given.seeds, spoken)
         (given.output / "MODEL_CARD.md").write_text(text, encoding="utf-8")
 
 

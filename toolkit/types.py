@@ -16,6 +16,10 @@ from pathlib import Path
 from toolkit.intervals import Span
 
 __all__ = [
+    "HUMAN",
+    "NOT_CONFIRMABLE",
+    "NO_CATEGORY",
+    "Account",
     "AppliedCode",
     "AttributedWord",
     "Backchannel",
@@ -25,6 +29,7 @@ __all__ = [
     "CodedUtterance",
     "Dialogue",
     "Diarization",
+    "GlobalRating",
     "Interruption",
     "Level",
     "Measure",
@@ -38,6 +43,7 @@ __all__ = [
     "RoleAssignment",
     "RoleSource",
     "Silence",
+    "SilenceCategory",
     "SilenceEvidence",
     "SilenceKind",
     "SpeakerInterval",
@@ -262,9 +268,24 @@ class SilenceEvidence(StrEnum):
     EXCLUDED = "excluded"
 
 
+class SilenceCategory(StrEnum):
+    """What a silence was, by the Pausing Inventory Categorization System (PICS); only a human can tell."""
+
+    DISENGAGED = "disengaged"
+    EMOTIONAL = "emotional"
+    INTERACTIONAL = "interactional"
+    REFLECTIVE = "reflective"
+    EXPRESSIVE = "expressive"
+    ASSOCIATIONAL = "associational"
+    MNEMONIC = "mnemonic"
+
+
+NO_CATEGORY = Missing("no human gave this silence a category")
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A stretch in which nobody speaks, between two stretches of speech."""
+    """A stretch in which nobody speaks, between two stretches of speech; `category` is a human's."""
 
     index: int
     start: float
@@ -273,6 +294,7 @@ class Silence:
     before: str
     after: str
     evidence: SilenceEvidence
+    category: SilenceCategory | Missing = NO_CATEGORY
 
     @property
     def duration(self) -> float:
@@ -306,12 +328,26 @@ class Code(StrEnum):
     FEELING = "feeling"
 
 
+class GlobalRating(StrEnum):
+    """The global ratings of MITI 4.2.1, 1 to 5; only a human gives them."""
+
+    CULTIVATING_CHANGE_TALK = "cultivating_change_talk"
+    SOFTENING_SUSTAIN_TALK = "softening_sustain_talk"
+    PARTNERSHIP = "partnership"
+    EMPATHY = "empathy"
+
+
+HUMAN = "human"
+"""The coder of a code that a human set or confirmed."""
+
+
 @dataclass(frozen=True, slots=True)
 class AppliedCode:
     """One code and what made it.
 
     `rule` names the rule, never the words; the words are those of the utterance from `first_word` up to and with
-    `last_word`. `answers` is the index of the utterance that a reflection hands back, -1 for none.
+    `last_word`. A human's code has no words: its last comes before its first. `answers` is the index of the utterance
+    that a reflection hands back, -1 for none.
     """
 
     code: Code
@@ -395,6 +431,8 @@ class Dialogue:
         Seconds of speech in which the recogniser found no words.
     coded
         What the coder can find: a code outside it was not looked for, so that its absence says nothing.
+    confirmed
+        Speech whose speaker a human set or confirmed.
     """
 
     session_id: str
@@ -411,6 +449,7 @@ class Dialogue:
     words_without_speaker: int | Missing
     speech_without_words: float | Missing
     coded: frozenset[Code] = frozenset(Code)
+    confirmed: tuple[SpeakerInterval, ...] = ()
 
     def speakers(self, role: Role) -> frozenset[str]:
         """The speakers who have `role`."""
@@ -419,6 +458,18 @@ class Dialogue:
     def role_of(self, speaker: str) -> Role:
         """The role of a speaker, `Role.UNKNOWN` for one nobody named."""
         return self.roles[speaker].role if speaker in self.roles else Role.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a session: the machine's, or the one with a human's corrections over it.
+
+    `utterances` and `words` hold text; missing where none was kept.
+    """
+
+    dialogue: Dialogue
+    utterances: tuple[SpokenUtterance, ...] | Missing
+    words: tuple[AttributedWord, ...] | Missing
 
 
 class Level(StrEnum):
@@ -443,7 +494,8 @@ class Measure:
     """What a number means.
 
     `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value;
-    `agreement` says how well trained humans agree on what is counted, empty where nothing was judged.
+    `agreement` says how well trained humans agree on what is counted, empty where nothing was judged; `confirmed` says
+    of what the confirmed share is one, empty where a human can confirm nothing that is counted.
     """
 
     name: str
@@ -460,6 +512,10 @@ class Measure:
     settings: tuple[str, ...] = ()
     bands: tuple[Band, ...] = ()
     agreement: str = ""
+    confirmed: str = ""
+
+
+NOT_CONFIRMABLE = Missing("it counts nothing that a human can confirm one by one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,6 +538,9 @@ class MeasureValue:
         90 % interval of the value, or `Missing` with the reason why there is none.
     window
         The stretch of the session the value describes; the whole span of speech for most.
+    confirmed
+        Share, 0 to 1, of what it counts that a human set or confirmed: of speech, turns, silences or codes, as
+        `Measure.confirmed` says.
     """
 
     measure: str
@@ -492,6 +551,7 @@ class MeasureValue:
     denominator: float | Missing
     interval: Span | Missing
     window: Span
+    confirmed: float | Missing = NOT_CONFIRMABLE
 
 
 @dataclass(frozen=True, slots=True)

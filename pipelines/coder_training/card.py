@@ -10,6 +10,7 @@ import numpy as np
 from coder_training.annomi import Transcript
 from coder_training.judging import HUMANS
 
+VERSION = "2"  # of the coder
 HEARD = ("four-way macro-F1", "reflection exists F1", "question exists F1", "input exists F1", "client talk macro-F1")
 Figures = Mapping[str, Sequence[Mapping[str, float]]]
 
@@ -79,7 +80,7 @@ def heard_table(found: Mapping[str, Any]) -> str:
 def card(found: Figures, transcripts: Sequence[Transcript], seeds: Sequence[int], heard: Mapping[str, Any]) -> str:
     """The model card."""
     return CARD.format(
-        version=version,
+        version=VERSION,
         dialogues=len(transcripts),
         utterances=f"{sum(len(one.said) for one in transcripts):,}",
         videos=len({one.video for one in transcripts}),

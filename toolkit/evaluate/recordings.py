@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,25 +12,49 @@ from toolkit.consent import ledger
 from toolkit.consent.admit import fingerprint
 from toolkit.errors import InputError
 from toolkit.formats import rttm, sessions, truth
+from toolkit.formats.lines import read_text
 from toolkit.formats.truth import Truth
 from toolkit.study import Study
 from toolkit.types import Purpose
 
-__all__ = ["Case", "gather", "study_of"]
+__all__ = ["VARIANTS_FILE", "Case", "Variant", "gather", "study_of"]
 
 SOUND = (".flac", ".wav", ".opus", ".ogg", ".m4a", ".mp3")
 CHANNELS = ("therapist", "client")
+VARIANTS_FILE = "variants.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What was done to a recording to make it harder: a name, the change in words, and the session it was made from."""
+
+    name: str
+    change: str
+    original: str
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One recording: its group of the page, its file, its truth, and whose voice is on each channel (none: mixed)."""
+    """One recording of which the truth is known.
+
+    Attributes
+    ----------
+    session_id, group
+        Its name, and its group on the page.
+    recording, truth
+        Its file and its reference.
+    channels
+        Whose voice is on each channel; empty for a mix.
+    variant
+        How it was made harder; None for a recording as it is.
+    """
 
     session_id: str
     group: str
     recording: Path
     truth: Truth
     channels: tuple[str, ...] = ()
+    variant: Variant | None = None
 
     @property
     def speakers(self) -> int:
@@ -37,7 +62,7 @@ class Case:
         return len({i.speaker for i in self.truth.speech})
 
 
-def gather(sample: Path, data: Path | None) -> tuple[Case, ...]:
+def gather(sample: Path, data: Path | Sequence[Path] | None) -> tuple[Case, ...]:
     """All recordings with a reference.
 
     Parameters
@@ -45,8 +70,9 @@ def gather(sample: Path, data: Path | None) -> tuple[Case, ...]:
     sample
         The sample data: ``recordings/ID.*``, ``recordings/ID.channels.*`` and ``truth/ID.json``.
     data
-        Development data outside the repository (``audio/roleplay``, ``audio/librispeech_pairs``, ``audio/falcon``,
-        ``audio/ami_debug``), or None.
+        A folder of development data outside the repository (``audio/roleplay``, ``audio/librispeech_pairs``,
+        ``audio/falcon``, ``audio/ami_debug``, and ``audio/hard`` as ``pipelines/hard_audio.py`` makes it), several, or
+        None. A session that an earlier folder holds is not taken again.
 
     Raises
     ------
@@ -58,15 +84,23 @@ def gather(sample: Path, data: Path | None) -> tuple[Case, ...]:
         for reference in sorted((sample / "truth").glob("*.json"))
         for case in of_reference("sample data", reference, sample / "recordings", "channels")
     ]
-    if data is not None:
-        for folder, group in (("roleplay", "role-plays"), ("librispeech_pairs", "LibriSpeech pairs")):
-            for reference in sorted((data / "audio" / folder).glob("*.json")):
-                cases += of_reference(group, reference, reference.parent, "stereo")
-        cases += falcon(data / "audio" / "falcon")
-        cases += meetings(data / "audio" / "ami_debug")
+    for folder in (data,) if isinstance(data, Path) else data or ():
+        known = {case.session_id for case in cases}
+        cases += [case for case in of_data(folder) if case.session_id not in known]
     if not cases:
         raise InputError("no recordings with a reference were found.", hint="Check --sample and --data.")
     return tuple(cases)
+
+
+def of_data(folder: Path) -> list[Case]:
+    """The recordings of one data folder."""
+    cases = []
+    for name, group in (("roleplay", "role-plays"), ("librispeech_pairs", "LibriSpeech pairs")):
+        for reference in sorted((folder / "audio" / name).glob("*.json")):
+            cases += of_reference(group, reference, reference.parent, "stereo")
+    cases += falcon(folder / "audio" / "falcon")
+    cases += meetings(folder / "audio" / "ami_debug")
+    return cases + harder(folder / "audio" / "hard")
 
 
 def of_reference(group: str, reference: Path, folder: Path, split: str) -> list[Case]:
@@ -101,11 +135,46 @@ def meetings(folder: Path) -> list[Case]:
     ]
 
 
+def harder(folder: Path) -> list[Case]:
+    """Recordings made harder, in the order of ``variants.json``, after the originals that lie beside them.
+
+    Raises
+    ------
+    InputError
+        When ``variants.json`` is damaged, or names a session that is not there.
+    """
+    file = folder / VARIANTS_FILE
+    if not file.is_file():
+        return []
+    try:
+        rows = json.loads(read_text(file))["variants"]
+        known = {str(row["session"]): Variant(row["variant"], row["change"], row["original"]) for row in rows}
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "Make the folder again: pipelines/hard_audio.py"
+        raise InputError(f"{VARIANTS_FILE} cannot be read ({type(error).__name__}).", hint=hint) from None
+    found: dict[str, Case] = {}
+    for reference in sorted(folder.glob("*.json")):
+        if reference.name != VARIANTS_FILE:
+            for case in of_reference("originals of the hard audio", reference, folder, "stereo"):
+                found[case.session_id] = case
+    if lost := sorted(set(known) - set(found)):
+        raise InputError(f"{VARIANTS_FILE} names {lost[0]}, which has no sound or no reference.")
+    wanted = {variant.original for variant in known.values()}
+    originals = [case for name, case in found.items() if name in wanted]
+    return originals + [replace(found[name], group="hard audio", variant=variant) for name, variant in known.items()]
+
+
 def study_of(cases: Sequence[Case], folder: Path) -> Study:
-    """A new study of the recordings, with consent to measure and transcribe: they are public or made for this."""
-    study = Study.create(folder)
+    """A study of the recordings, with consent to measure and transcribe: they are public or made for this.
+
+    A study that is there already is opened, and what it lacks is added.
+    """
+    study = Study.open(folder) if (folder / "toolkit.toml").exists() else Study.create(folder)
+    known = study.recordings()
     records = study.ledger()
     for case in cases:
+        if case.session_id in known:
+            continue
         row = {
             "session_id": case.session_id,
             "recording": str(case.recording.resolve()),

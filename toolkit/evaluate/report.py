@@ -13,6 +13,7 @@ from toolkit import batch, store
 from toolkit.atomic import write_text
 from toolkit.consent.admit import admit
 from toolkit.evaluate.compare import METRICS, Score, compare, summed
+from toolkit.evaluate.hard import degradation, table
 from toolkit.evaluate.metrics import Deviation, diarization_errors, scored_time
 from toolkit.evaluate.recordings import Case, gather, study_of
 from toolkit.evaluate.study import total, written
@@ -42,6 +43,10 @@ SHOWN = {  # columns of the tables, and their short heads
 }
 
 COMMAND = "toolkit evaluate report --data ../shared/data --sample sample_data --output docs/accuracy.md"
+HARD_COMMANDS = (
+    "python pipelines/hard_audio.py --data ../shared/data --sample sample_data --output build/hard",
+    COMMAND.replace(" --sample", " --data build/hard --sample"),
+)
 
 
 @dataclass(slots=True)
@@ -56,7 +61,9 @@ class Findings:
     manifest: Manifest | None = None
 
 
-def write(sample: Path, data: Path | None, output: Path, *, work: Path | None, peers: bool, tell: Tell) -> None:
+def write(
+    sample: Path, data: Path | Sequence[Path] | None, output: Path, *, work: Path | None, peers: bool, tell: Tell
+) -> None:
     """Run the chain on every recording with a reference and write the page.
 
     Parameters
@@ -79,8 +86,7 @@ def write(sample: Path, data: Path | None, output: Path, *, work: Path | None, p
     """
     cases = gather(sample, data)
     if work is not None:
-        known = Study.open(work) if work.exists() else study_of(cases, work)
-        write_text(output, page(cases, found_in(known, cases, peers=peers, tell=tell)))
+        write_text(output, page(cases, found_in(study_of(cases, work), cases, peers=peers, tell=tell)))
         return
     with tempfile.TemporaryDirectory(prefix="toolkit-evaluate-") as folder:
         study = study_of(cases, Path(folder) / "study")
@@ -98,7 +104,8 @@ def found_in(study: Study, cases: Sequence[Case], *, peers: bool, tell: Tell) ->
             findings.scores[case.session_id] = compare(store.load(study, case.session_id), case.truth)
             findings.manifest = findings.manifest or store.manifest(study, case.session_id)
     if peers:
-        run_peers(study, [c for c in cases if c.session_id in findings.scores and not c.channels], findings, tell)
+        plain = [c for c in cases if c.session_id in findings.scores and not c.channels and c.variant is None]
+        run_peers(study, plain, findings, tell)
     return findings
 
 
@@ -149,14 +156,15 @@ def page(cases: Sequence[Case], findings: Findings) -> str:
     """The Markdown page; the same findings give the same bytes."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
-        if case.session_id in findings.scores:
+        if case.session_id in findings.scores and case.variant is None:
             groups.setdefault(case.group, []).append(case)
+    hard = degradation(cases, findings.scores)
     parts = [
         "# Accuracy",
         "",
-        "Made by this command, not edited by hand:",
+        "Made by these commands, not edited by hand:" if hard else "Made by this command, not edited by hand:",
         "",
-        f"    {COMMAND}",
+        *(f"    {command}" for command in (HARD_COMMANDS if hard else (COMMAND,))),
         "",
         "Settings are the defaults; the language and the number of speakers are given. A dash: the reference does not",
         "hold it. All recordings were at hand while the toolkit was written: this is no held-out test.",
@@ -166,6 +174,8 @@ def page(cases: Sequence[Case], findings: Findings) -> str:
         parts += goals(groups, findings)
     for group, members in groups.items():
         parts += [f"## {group[0].upper()}{group[1:]}", "", *scores_table(members, findings), ""]
+    if hard:
+        parts += ["## Hard audio: how each kind degrades", "", *hard, ""]
     if findings.stock:
         parts += ["## Beside what it is built on", "", *peers_table(groups, findings), ""]
     if findings.failed:
@@ -291,13 +301,3 @@ def made_with(manifest: Manifest | None) -> list[str]:
         *(f"- {name}: {value}" for name, value in sorted(provenance.packages.items())),
         *(f"- {name}: `{value}`" for name, value in sorted(provenance.models.items())),
     ]
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table."""
-    return [line(heads), line(["---"] * len(heads)), *(line(row) for row in rows)]
-
-
-def line(cells: Sequence[str]) -> str:
-    """One row of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
