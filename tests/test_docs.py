@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def examples(page: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def excerpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first 75 seconds of a sample recording, as somebody's own ``recording.flac``."""
+    """A folder with the first 75 seconds of a sample recording as ``recording.flac``, and codes as ``coded.csv``."""
     import av
     import numpy as np
 
@@ -35,6 +36,7 @@ def excerpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with av.open(str(ROOT / "sample_data" / "recordings" / "reflective.flac")) as container:
         blocks = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
     sound = np.concatenate(blocks)[: 75 * 16000].astype(np.float32) / 32768
+    shutil.copy(ROOT / "sample_data" / "truth" / "coded.csv", folder)
     write(folder / "recording.flac", sound, rate=16000, muxer="flac", codec="flac")
     return folder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import measure
 import numpy as np
-from files import format_rttm, format_stm
+from files import format_coded, format_rttm, format_stm
 from measure import FRAME_SECONDS, Record
 from numpy.typing import NDArray
 from script import ROLES, Script, other
@@ -26,12 +26,16 @@ SIZE_LIMIT = 18_000_000
 def find_problems(folder: Path, scripts: list[Script]) -> list[str]:
     """Return one line for every broken invariant of the sample data."""
     problems = []
+    truths = []
     for script in scripts:
         truth = json.loads((folder / "truth" / f"{script.session}.json").read_text(encoding="utf-8"))
+        truths.append(truth)
         checks = (_derived(truth), _utterances(truth), _words(truth), _promises(truth, script))
         found = [line for check in checks for line in check]
         found += [*_other_files(folder, truth), *_recording(folder, truth), *_channels(folder, truth)]
         problems += [f"{script.session}: {line}" for line in found]
+    if (folder / "truth" / "coded.csv").read_text(encoding="utf-8") != format_coded(truths):
+        problems.append("coded.csv does not follow from the sessions")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > SIZE_LIMIT:
         problems.append(f"the sample data takes {size} bytes, more than {SIZE_LIMIT}")

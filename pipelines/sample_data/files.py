@@ -1,6 +1,9 @@
-"""The truth on disk: JSON, RTTM and STM."""
+"""The truth on disk: JSON, RTTM and STM of each session, and one CSV of all coded utterances."""
 
+import csv
+import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from measure import Record
@@ -41,3 +44,19 @@ def format_stm(truth: Record) -> str:
         f"{truth['session']} 1 {row['role']} {row['start']:.2f} {row['end']:.2f} {row['text']}\n"
         for row in truth["utterances"]
     )
+
+
+LABELS = ("main", "reflection", "question", "client_talk")
+CODED = {"therapist": LABELS[:3], "client": LABELS[3:]}
+
+
+def format_coded(truths: Iterable[Record]) -> str:
+    """All utterances with their codes, as ``toolkit evaluate codes`` reads them."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("dialogue_id", "utterance_id", "role", "text", *LABELS))
+    for truth in truths:
+        for row in truth["utterances"]:
+            codes = (row[key] if key in CODED[row["role"]] else "" for key in LABELS)
+            writer.writerow((truth["session"], row["index"], row["role"], row["text"], *codes))
+    return text.getvalue()

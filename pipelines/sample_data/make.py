@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from check import find_problems
-from files import write_truth
+from files import format_coded, write_truth
 from page import update_readme
 from script import Script, read_script
 
@@ -44,14 +44,17 @@ def make(scripts: list[Script], arguments: argparse.Namespace) -> None:
     recordings, truths = arguments.output / "recordings", arguments.output / "truth"
     for folder in (recordings, truths):
         folder.mkdir(parents=True, exist_ok=True)
+    made = []
     synthesiser = Synthesiser(arguments.models, arguments.cache, arguments.threads)
     for script in scripts:
         placed = Layout(script, synthesiser).build()
         tracks = clean_tracks(placed)
-        write_truth(truths, session_truth(script, placed))
+        made.append(session_truth(script, placed))
+        write_truth(truths, made[-1])
         write_mono(recordings / f"{script.session}.flac", tracks, script.seed)
         if script.session in WITH_CHANNELS:
             write_channels(recordings / f"{script.session}.channels.opus", tracks, script.seed)
+    (truths / "coded.csv").write_text(format_coded(made), encoding="utf-8")
     update_readme(arguments.output, scripts)
 
 

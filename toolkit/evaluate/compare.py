@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from toolkit.coding.settling import QUESTIONS, REFLECTIONS
 from toolkit.evaluate.metrics import (
     Deviation,
     ErrorRate,
@@ -34,8 +35,6 @@ Score = ErrorRate | Matches | Deviation
 
 SILENCE_MIN = 3.0  # s: PICS
 TURN_REACH = 0.5  # s
-REFLECTIONS = frozenset({Code.SIMPLE_REFLECTION, Code.COMPLEX_REFLECTION})
-QUESTIONS = frozenset({Code.OPEN_QUESTION, Code.CLOSED_QUESTION})
 
 
 @dataclass(frozen=True, slots=True)
