@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("toolkit/coding/trained/model"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument(
-        "--heard", type=int, default=330, help="utterances a fold to read out and recognise; 0 for none"
+        "--heard", type=int, default=110, help="utterances a fold to read out and recognise; 0 for none"
     )
     parser.add_argument("--judge-only", action="store_true", help="figures only; write no coder")
     given = parser.parse_args()

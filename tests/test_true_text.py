@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.evaluate.metrics import Matches
-from toolkit.evaluate.true_text import LOSS_HEADS, from_true_text, loss_row
+from toolkit.evaluate.true_text import LOSS_HEADS, from_true_text, loss_rows
 from toolkit.formats.truth import Truth, TruthUtterance
 from toolkit.types import AppliedCode, Code, CodedUtterance, Missing, SpokenUtterance
 
@@ -49,9 +49,11 @@ def test_only_the_therapists_utterances_count_and_each_once() -> None:
         language="en",
     )
     assert found == {"reflection_f1": Matches(1, 2, 2), "question_f1": Matches(1, 1, 1)}
-    row = loss_row("s", found, {"reflection_f1": Missing("none"), "question_f1": Matches(0, 1, 1)})
-    assert row == ["s", "0.50", "-", "1.00", "0.00"]
-    assert len(row) == len(LOSS_HEADS)
+    other = {"reflection_f1": Matches(1, 1, 1), "question_f1": Matches(0, 1, 1)}
+    rows = loss_rows({"s": (found, other), "t": (other, other)})
+    assert rows[0] == ["s", "0.50", "1.00", "1.00", "0.00"]
+    assert rows[-1] == ["**all**", "0.67", "1.00", "0.50", "0.00"]
+    assert len(rows[0]) == len(LOSS_HEADS)
 
 
 def test_without_codes_or_for_another_language_it_is_missing() -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from toolkit import batch, store
 from toolkit.atomic import write_text
+from toolkit.backends import create
+from toolkit.coding.trained import weights
 from toolkit.consent.admit import admit
 from toolkit.evaluate.compare import METRICS, Score, compare, summed
 from toolkit.evaluate.hard import degradation, table
 from toolkit.evaluate.metrics import Deviation, diarization_errors, scored_time
 from toolkit.evaluate.recordings import Case, gather, study_of
 from toolkit.evaluate.study import total, written
+from toolkit.evaluate.true_text import LOSS_HEADS, from_true_text, loss_rows
 from toolkit.manifest import Manifest
 from toolkit.study import Study
 from toolkit.types import Missing, Purpose
@@ -57,6 +60,7 @@ class Findings:
     words_alone: dict[str, Score | Missing] = field(default_factory=dict)
     stock: dict[str, Score | Missing] = field(default_factory=dict)
     stock_collar: dict[str, Score | Missing] = field(default_factory=dict)
+    true_text: dict[str, dict[str, Score | Missing]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     manifest: Manifest | None = None
 
@@ -103,10 +107,22 @@ def found_in(study: Study, cases: Sequence[Case], *, peers: bool, tell: Tell) ->
         if case.session_id not in findings.failed:
             findings.scores[case.session_id] = compare(store.load(study, case.session_id), case.truth)
             findings.manifest = findings.manifest or store.manifest(study, case.session_id)
+    code_true_text(study, [c for c in cases if c.session_id in findings.scores and c.variant is None], findings)
     if peers:
         plain = [c for c in cases if c.session_id in findings.scores and not c.channels and c.variant is None]
         run_peers(study, plain, findings, tell)
     return findings
+
+
+def code_true_text(study: Study, cases: Sequence[Case], findings: Findings) -> None:
+    """Code the references' own text, once for each text that has codes."""
+    settings = study.settings()
+    if settings.coding.coder == "none":
+        return
+    coder = create("coder", settings.coding.coder, settings)
+    for case in cases:
+        if case.truth.coded and not case.channels:
+            findings.true_text[case.session_id] = from_true_text(case.truth, coder, language="en")
 
 
 def run_peers(study: Study, cases: Sequence[Case], findings: Findings, tell: Tell) -> None:
@@ -176,6 +192,7 @@ def page(cases: Sequence[Case], findings: Findings) -> str:
         parts += [f"## {group[0].upper()}{group[1:]}", "", *scores_table(members, findings), ""]
     if hard:
         parts += ["## Hard audio: how each kind degrades", "", *hard, ""]
+    parts += codes_section(cases, findings)
     if findings.stock:
         parts += ["## Beside what it is built on", "", *peers_table(groups, findings), ""]
     if findings.failed:
@@ -197,6 +214,31 @@ def scores_table(members: Sequence[Case], findings: Findings) -> list[str]:
         ["recording", *shown],
         [[label, *(written(scores[name], METRICS[name].unit) for name in shown.values())] for label, scores in rows],
     )
+
+
+def codes_section(cases: Sequence[Case], findings: Findings) -> list[str]:
+    """What recognition costs the codes, and the coder's cross-validation as its model card has it."""
+    names = [case.session_id for case in cases if case.session_id in findings.true_text]
+    if not names:
+        return []
+    true, found = findings.true_text, findings.scores
+    return [
+        *(
+            "## Codes",
+            "",
+            "F1 of the therapist's utterances, coded from the true text and from what was recognised:",
+            "",
+        ),
+        *(*table(LOSS_HEADS, loss_rows({n: (true[n], found[n]) for n in names})), ""),
+        *("The trained coder on AnnoMI, as its [model card](../toolkit/coding/trained/model/MODEL_CARD.md) says:", ""),
+        *cross_validation(),
+    ]
+
+
+def cross_validation() -> list[str]:
+    """What the model card of the built-in coder says of how it was judged."""
+    card = (weights.folder(weights.BUILT_IN) / "MODEL_CARD.md").read_text(encoding="utf-8")
+    return card[card.index("**Judged**") : card.index("**Limits.**")].splitlines()
 
 
 def peers_table(groups: Mapping[str, Sequence[Case]], findings: Findings) -> list[str]:

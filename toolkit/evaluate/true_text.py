@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from toolkit.backends import Coder
 from toolkit.coding.settling import QUESTIONS, REFLECTIONS
-from toolkit.evaluate.compare import Score
+from toolkit.evaluate.compare import Score, summed
 from toolkit.evaluate.metrics import Matches
 from toolkit.evaluate.study import written
 from toolkit.formats.truth import Truth, TruthUtterance
 from toolkit.types import AttributedWord, Code, CodedUtterance, Missing, Role, SpokenUtterance
 
-__all__ = ["LOSS_HEADS", "from_true_text", "loss_row"]
+__all__ = ["LOSS_HEADS", "from_true_text", "loss_rows"]
 
 WANTED: Mapping[str, tuple[frozenset[Code], Callable[[TruthUtterance], bool]]] = {
     "reflection_f1": (REFLECTIONS, lambda u: u.reflection != "none"),
@@ -60,8 +60,11 @@ def matches(
     return Matches(len(true & given), len(given), len(true))
 
 
-def loss_row(
-    name: str, true_text: Mapping[str, Score | Missing], recognised: Mapping[str, Score | Missing]
-) -> list[str]:
-    """One row of the table under `LOSS_HEADS`."""
-    return [name, *(written(scores[metric], "F1") for metric in WANTED for scores in (true_text, recognised))]
+def loss_rows(
+    scores: Mapping[str, tuple[Mapping[str, Score | Missing], Mapping[str, Score | Missing]]],
+) -> list[list[str]]:
+    """Rows under `LOSS_HEADS` from each recording's scores by true text and as recognised, and their sum."""
+    every = {name: [pair[side][name_of] for name_of in WANTED for side in (0, 1)] for name, pair in scores.items()}
+    if len(every) > 1:
+        every["**all**"] = [summed(column) for column in zip(*every.values(), strict=True)]
+    return [[name, *(written(score, "F1") for score in row)] for name, row in every.items()]
