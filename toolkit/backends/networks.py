@@ -8,6 +8,7 @@ imports torch and pyannote.audio at its top, so only the factories of `toolkit.b
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pyannote.pipeline.parameter import ParamDict, Uniform
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from toolkit.backends.anchors import AnchoredClustering, to_embed
 from toolkit.backends.campplus import CAMPPlus, CampplusEmbedding
 from toolkit.errors import BackendError
 
@@ -117,9 +119,14 @@ class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
         Share of a chunk between two chunks.
     threshold
         Distance below which two clusters are one, where the number of speakers is not given.
+    anchor_step
+        Seconds between chunks whose speakers are embedded, see `toolkit.backends.anchors`; 0 embeds all, as
+        the library does.
     """
 
-    def __init__(self, network: Any, voices: CampplusEmbedding, *, step: float, threshold: float) -> None:
+    def __init__(
+        self, network: Any, voices: CampplusEmbedding, *, step: float, threshold: float, anchor_step: float = 0.0
+    ) -> None:
         # not its own __init__: that loads a PLDA from the model hub, which only another clustering needs
         super(SpeakerDiarization, self).__init__()
         self.legacy = False
@@ -134,11 +141,40 @@ class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
         self.embedding_batch_size = len(network.specifications.classes)  # the local speakers of one chunk
         self.embedding_exclude_overlap = False
         self.klustering = "AgglomerativeClustering"
-        self.clustering = AgglomerativeClustering(metric=voices.metric)
+        self.every = max(1, round(anchor_step / (step * duration)))
+        clustering = AnchoredClustering if self.every > 1 else AgglomerativeClustering
+        self.clustering = clustering(metric=voices.metric)
         self._expects_num_speakers = False
+        # the library's own least size of a cluster is for its own step of a second
+        smallest = max(1, round(MIN_CLUSTER / (self.every * step * duration)))
+        self.clustering.smallest = max(1, round(MIN_CLUSTER / (step * duration)))
         self.instantiate(
             {
                 "segmentation": {"min_duration_off": 0.0},
-                "clustering": {"method": METHOD, "min_cluster_size": MIN_CLUSTER, "threshold": threshold},
+                "clustering": {"method": METHOD, "min_cluster_size": smallest, "threshold": threshold},
             }
         )
+
+    def get_embeddings(self, file: Any, segmentations: Any, *, hook: Any = None, **stock: Any) -> np.ndarray[Any, Any]:
+        """Embeddings (chunks, speakers, dimension) of the local speakers who need one; NaN for all others."""
+        if self.every == 1:
+            found: np.ndarray[Any, Any] = super().get_embeddings(file, segmentations, hook=hook, **stock)
+            return found
+        self.clustering.embed = partial(self.embed_some, file, segmentations)
+        return self.embed_some(file, segmentations, to_embed(segmentations, self.every), hook=hook)
+
+    def embed_some(
+        self, file: Any, segmentations: Any, needed: np.ndarray[Any, Any], *, hook: Any = None
+    ) -> np.ndarray[Any, Any]:
+        """Embeddings of the local speakers marked in `needed` (chunks, speakers)."""
+        active = np.nan_to_num(segmentations.data)
+        chunks = np.flatnonzero(needed.any(axis=1))
+        embedded = np.full((*needed.shape, self._embedding.dimension), np.nan)
+        for done, chunk in enumerate(chunks, start=1):
+            sound, _ = self._audio.crop(file, segmentations.sliding_window[chunk], mode="pad")
+            who = np.flatnonzero(needed[chunk])
+            masks = torch.from_numpy(active[chunk][:, who].T.astype(np.float32))
+            embedded[chunk, who] = self._embedding(sound[None].expand(len(who), -1, -1), masks=masks)
+            if hook is not None:
+                hook("embeddings", None, total=len(chunks), completed=done)
+        return embedded

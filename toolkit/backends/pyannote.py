@@ -136,6 +136,7 @@ def build(settings: SpeakerSettings) -> Any:
             embedding(models.path(second)),
             step=settings.segmentation_step,
             threshold=settings.clustering_threshold,
+            anchor_step=settings.anchor_step,
         )
         return pipeline.to(pick_device(settings.device))
     folder = models.path(first)
