@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import builders  # noqa: F401 - sets hypothesis up
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from toolkit import roles
 from toolkit.errors import InputError
 from toolkit.settings import RoleSettings
 from toolkit.types import AttributedWord, Recording, Role, RoleAssignment, RoleSource, SpokenUtterance
+from toolkit.voices import Heard
 
 RECORDING = Recording("s1", Path("s1.wav"), "t1", "c1", "", "en", 2, 2, ())
 LISTENER = [
@@ -105,6 +107,104 @@ def test_of_three_talkers_only_the_therapist_is_named():
     third = [said(20 + i, "C", t.replace("wife", "partner")) for i, t in enumerate(TELLER)]
     named = roles.name([*talk(), *third], ["A", "B", "C"], RECORDING, RoleSettings())
     assert [named[s].role for s in "ABC"] == [Role.THERAPIST, Role.UNKNOWN, Role.UNKNOWN]
+
+
+def test_a_couple_are_both_clients_when_the_manifest_says_so():
+    third = [said(20 + i, "C", t.replace("wife", "partner")) for i, t in enumerate(TELLER)]
+    couple = replace(RECORDING, client="c1;c2", max_speakers=3)
+    named = roles.name([*talk(), *third], ["A", "B", "C"], couple, RoleSettings())
+    assert [named[s].role for s in "ABC"] == [Role.THERAPIST, Role.CLIENT, Role.CLIENT]
+    assert {a.source for a in named.values()} == {RoleSource.LEXICAL}
+    two_therapists = replace(couple, therapist="t1;t2", client="c1")
+    named = roles.name([*talk(), *third], ["A", "B", "C"], two_therapists, RoleSettings())
+    assert [named[s].role for s in "ABC"] == [Role.THERAPIST, Role.UNKNOWN, Role.UNKNOWN]
+
+
+# --- the order of the sources
+
+VOICE = RoleAssignment(Role.THERAPIST, 0.97, RoleSource.VOICE)
+
+
+def test_a_channel_of_a_second_client_is_a_client():
+    recording = replace(RECORDING, channels=("therapist", "client_1", "client_2"))
+    named = roles.name([], list(recording.channels), recording, RoleSettings())
+    assert [a.role for a in named.values()] == [Role.THERAPIST, Role.CLIENT, Role.CLIENT]
+    assert {a.source for a in named.values()} == {RoleSource.CHANNELS}
+
+
+def test_an_id_of_the_manifest_names_its_speaker_against_voice_and_words():
+    recording = replace(RECORDING, channels=("c1", "t1"))
+    heard = Heard({"c1": VOICE})
+    for backend in ("lexical", "none"):
+        named = roles.name(talk("c1", "t1"), ["c1", "t1"], recording, RoleSettings(backend=backend), heard)
+        assert named["c1"] == RoleAssignment(Role.CLIENT, 1.0, RoleSource.MANIFEST)
+        assert named["t1"] == RoleAssignment(Role.THERAPIST, 1.0, RoleSource.MANIFEST)
+
+
+def test_the_diarizers_own_labels_are_no_ids():
+    recording = replace(RECORDING, therapist="SPEAKER_01", client="SPEAKER_00")
+    named = roles.name(talk("SPEAKER_00", "SPEAKER_01"), ["SPEAKER_00", "SPEAKER_01"], recording, RoleSettings())
+    assert named["SPEAKER_00"].role is Role.THERAPIST
+    assert named["SPEAKER_00"].source is RoleSource.LEXICAL
+
+
+def test_an_enrolled_voice_names_its_speaker_against_the_words_and_so_the_other():
+    named = roles.name(talk(), ["A", "B"], RECORDING, RoleSettings(), Heard({"B": VOICE}))
+    assert named == {"A": replace(VOICE, role=Role.CLIENT), "B": VOICE}
+
+
+def test_a_voice_needs_no_words_and_no_english():
+    for utterances, recording in (([], RECORDING), (talk(), replace(RECORDING, language="nl"))):
+        named = roles.name(utterances, ["A", "B"], recording, RoleSettings(), Heard({"B": VOICE}))
+        assert [named[s].role for s in "AB"] == [Role.CLIENT, Role.THERAPIST]
+
+
+def test_a_stranger_is_no_therapist_because_the_client_was_recognised():
+    client = RoleAssignment(Role.CLIENT, 0.97, RoleSource.VOICE)
+    stranger = Heard({"B": client}, frozenset({Role.THERAPIST}))
+    assert roles.name([], ["A", "B"], RECORDING, RoleSettings(), stranger)["A"].role is Role.UNKNOWN
+    named = roles.name(talk(), ["A", "B"], RECORDING, RoleSettings(), stranger)
+    assert named["B"] == client
+    assert named["A"].role is Role.THERAPIST  # by the words, and it says so
+    assert named["A"].source is RoleSource.LEXICAL
+
+
+def test_words_that_contradict_a_voice_name_nobody_else():
+    stranger = Heard({"A": RoleAssignment(Role.CLIENT, 0.97, RoleSource.VOICE)}, frozenset({Role.THERAPIST}))
+    named = roles.name(talk(), ["A", "B"], RECORDING, RoleSettings(), stranger)
+    assert [named[s].role for s in "AB"] == [Role.CLIENT, Role.UNKNOWN]
+
+
+def test_a_voice_that_was_not_heard_leaves_the_words():
+    missing = Heard({}, frozenset({Role.THERAPIST}))
+    named = roles.name(talk(), ["A", "B"], RECORDING, RoleSettings(), missing)
+    assert named == roles.name(talk(), ["A", "B"], RECORDING, RoleSettings())
+    assert named["A"].role is Role.THERAPIST
+
+
+def test_of_three_talkers_a_voice_names_its_own_only():
+    third = [said(20 + i, "C", t) for i, t in enumerate(TELLER)]
+    named = roles.name([*talk(), *third], ["A", "B", "C"], RECORDING, RoleSettings(), Heard({"C": VOICE}))
+    assert [named[s].role for s in "ABC"] == [Role.UNKNOWN, Role.UNKNOWN, Role.THERAPIST]
+
+
+def test_switched_off_means_voices_too():
+    named = roles.name(talk(), ["A", "B"], RECORDING, RoleSettings(backend="none"), Heard({"A": VOICE}))
+    assert {a.role for a in named.values()} == {Role.UNKNOWN}
+
+
+@pytest.mark.data
+def test_doctors_and_patients_are_told_apart_though_nothing_was_fitted_on_them(data, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "pipelines"))
+    from measure_rules import read_primock
+
+    talks = read_primock(data / "primock57")
+    assert len(talks) == 10
+    for consultation in talks:
+        early = [u for u in consultation if u.start < 180]
+        named = roles.name(early, ["client", "therapist"], RECORDING, RoleSettings())
+        assert {s: a.role for s, a in named.items()} == {"client": Role.CLIENT, "therapist": Role.THERAPIST}
+        assert {a.source for a in named.values()} == {RoleSource.LEXICAL}
 
 
 def test_fewer_words_give_less_confidence():

@@ -1,42 +1,63 @@
-"""Roles: who is the therapist and who the client, from the channel map, else from what is said.
+"""Roles: who is the therapist and who the client.
 
-Two people are compared with each other: therapists ask, say "you", hand back, open and close the session; clients say
-"I" and tell. Each speaker's cue rates are drawn towards the average by as much as a few hundred words weigh, so few
-words give a difference near zero and a confidence near one half. The weights were fitted on part of AnnoMI
-(``lexicons/roles_en.toml`` says how), the result is a log-odds of the pair. Below ``roles.min_confidence`` both stay
-unknown: a role is never guessed silently, and a person may set it with ``toolkit roles``.
+Sources, the most trusted first:
+
+1. the channel map, where a label is a role (``therapist``, ``client_2``);
+2. the manifest: a label that is the id of the therapist or of a client of this session in ``sessions.csv``, in the
+   channel map or in a replayed diarization. Nothing else there can name a speaker, whose label no one knows before the
+   diarizer has run; a person who has listened uses ``toolkit roles set``, which goes over all of these;
+3. an enrolled voice, where consent allows it (`toolkit.voices`);
+4. what is said. Two people are compared with each other: therapists ask, say "you", hand back, open and close the
+   session; clients say "I" and tell. Each speaker's cue rates are drawn towards the average by as much as some hundred
+   words weigh, so few words give a difference near zero and a confidence near one half. The weights are fitted on
+   AnnoMI (``pipelines/train_roles.py``), the result is a log-odds of the pair.
+
+Below ``roles.min_confidence`` a speaker stays unknown: a role is never guessed silently.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from toolkit.coding.plain import tokens
+from toolkit.consent.ledger import parties
 from toolkit.errors import InputError
 from toolkit.settings import RoleSettings
 from toolkit.types import Recording, Role, RoleAssignment, RoleSource, SpokenUtterance
+from toolkit.voices.recognising import NOBODY, Heard
 
 __all__ = ["assign", "evidence", "log_odds", "name", "swap"]
 
 UNNAMED = RoleAssignment(Role.UNKNOWN, 0.0, RoleSource.NONE)
+OTHER = {Role.THERAPIST: Role.CLIENT, Role.CLIENT: Role.THERAPIST}
+DIARIZED = re.compile(r"SPEAKER_\d+")
 
 
 def name(
-    utterances: Sequence[SpokenUtterance], speakers: Sequence[str], recording: Recording, settings: RoleSettings
+    utterances: Sequence[SpokenUtterance],
+    speakers: Sequence[str],
+    recording: Recording,
+    settings: RoleSettings,
+    heard: Heard = NOBODY,
 ) -> dict[str, RoleAssignment]:
     """Name the role of every speaker.
 
-    Labels of the recording's channel map that are roles are taken at their word. Everybody else is named only
-    together: of exactly two speakers who both talk, the likelier therapist and the other as client, both with the
-    confidence of the pair, when it reaches ``min_confidence``. A speaker of almost no words stays unknown and does
-    not count as a talker. Of three or more talkers only a therapist who is confidently likelier than *each* of the
-    rest is named; the rest stay unknown, because a co-therapist or an interpreter cannot be told from a client.
+    Labels that are roles, or ids of the manifest, are taken at their word, and then no other source is asked. Else an
+    enrolled voice names its speaker; where it leaves one other, that is the client of a therapist and the
+    therapist of a client, unless the other's own voice was enrolled and not heard. What is still open is named by the
+    words, only together: of exactly two talkers the likelier therapist and the other as client, with the confidence
+    of the pair. Of three or more talkers only a therapist who is confidently likelier than *each* of the rest is named;
+    the rest are clients when ``sessions.csv`` names one therapist and just as many people as talk, and stay unknown
+    otherwise, because a co-therapist or an interpreter cannot be told from a client. A speaker of almost no words is no
+    talker and stays unknown.
 
     Parameters
     ----------
@@ -45,41 +66,84 @@ def name(
     speakers
         Every speaker label of the session.
     recording
-        Gives channels and language; a language other than English leaves all unknown.
+        Gives channels, ids and language; words in a language other than English name nobody.
     settings
-        ``roles.backend = "none"`` leaves all unknown but the channels.
+        ``roles.backend = "none"`` leaves all unknown but the channels and the manifest.
+    heard
+        What comparing with enrolled voices gave.
 
     Returns
     -------
     dict
         One assignment a label, in the order of `speakers`. Unknown: confidence 0, source none.
     """
-    roles = {s: channel_role(s) if s in recording.channels else UNNAMED for s in speakers}
-    if any(a.source is RoleSource.CHANNELS for a in roles.values()) or settings.backend == "none":
+    roles = {s: label_role(s, recording) for s in speakers}
+    if any(a.role is not Role.UNKNOWN for a in roles.values()) or settings.backend == "none":
         return roles
-    if recording.language and recording.language.lower().replace("_", "-").split("-")[0] != "en":
-        return roles
+    roles |= {s: a for s, a in heard.roles.items() if s in roles}
     talk = {s: [u for u in utterances if u.speaker == s] for s in roles}
-    least = weights()["least_words"]
-    talkers = sorted(s for s, said in talk.items() if count_words(said) >= least)
-    if len(talkers) < 2 or not looks_english(utterances):
-        return roles
-    scores = {s: score(talk[s]) for s in talkers}
-    ranked = sorted(talkers, key=lambda s: scores[s], reverse=True)
-    confidence = probability(scores[ranked[0]] - scores[ranked[1]])
-    if confidence < settings.min_confidence:
-        return roles
-    roles[ranked[0]] = RoleAssignment(Role.THERAPIST, confidence, RoleSource.LEXICAL)
-    if len(talkers) == 2:
-        roles[ranked[1]] = RoleAssignment(Role.CLIENT, confidence, RoleSource.LEXICAL)
+    talkers = [s for s in speakers if count_words(talk[s]) >= weights()["least_words"]]
+    name_the_other(roles, speakers if len(speakers) == 2 else talkers, heard)
+    if english(utterances, recording):
+        name_by_words(roles, {s: talk[s] for s in sorted(talkers)}, settings)
+    name_the_rest(roles, talkers, recording)
     return roles
 
 
-def channel_role(label: str) -> RoleAssignment:
-    """The role that a channel's label names, unknown for a label that is no role."""
-    if label != Role.UNKNOWN.value and label in {role.value for role in Role}:
-        return RoleAssignment(Role(label), 1.0, RoleSource.CHANNELS)
+def label_role(label: str, recording: Recording) -> RoleAssignment:
+    """The role that a label names by itself: a role of the channel map, or an id that the manifest has.
+
+    The diarizer's own labels (``SPEAKER_00``) say nothing, even where somebody chose such an id.
+    """
+    bare = label.rstrip("_0123456789")
+    if label in recording.channels and bare in {r.value for r in Role if r is not Role.UNKNOWN}:
+        return RoleAssignment(Role(bare), 1.0, RoleSource.CHANNELS)
+    if not DIARIZED.fullmatch(label):
+        for party in parties(recording):
+            if label == party.id:
+                return RoleAssignment(party.role, 1.0, RoleSource.MANIFEST)
     return UNNAMED
+
+
+def name_the_other(roles: dict[str, RoleAssignment], people: Sequence[str], heard: Heard) -> None:
+    """Of two people, one of whom a voice has named as therapist or client, the other is the other."""
+    open_ = [s for s in people if roles[s].role is Role.UNKNOWN]
+    named = [roles[s] for s in people if roles[s].role in OTHER]
+    if len(people) == 2 and len(open_) == len(named) == 1 and OTHER[named[0].role] not in heard.missing:
+        roles[open_[0]] = replace(named[0], role=OTHER[named[0].role])
+
+
+def name_by_words(
+    roles: dict[str, RoleAssignment], talk: Mapping[str, Sequence[SpokenUtterance]], settings: RoleSettings
+) -> None:
+    """The therapist among the talkers, if nothing has named one yet, and the client of a pair."""
+    if len(talk) < 2 or any(a.role is Role.THERAPIST for a in roles.values()):
+        return
+    scores = {s: score(said) for s, said in talk.items()}
+    first, second, *_ = sorted(talk, key=lambda s: scores[s], reverse=True)
+    confidence = probability(scores[first] - scores[second])
+    if confidence < settings.min_confidence or roles[first].role is not Role.UNKNOWN:
+        return
+    roles[first] = RoleAssignment(Role.THERAPIST, confidence, RoleSource.LEXICAL)
+    if len(talk) == 2 and roles[second].role is Role.UNKNOWN:
+        roles[second] = RoleAssignment(Role.CLIENT, confidence, RoleSource.LEXICAL)
+
+
+def name_the_rest(roles: dict[str, RoleAssignment], talkers: Sequence[str], recording: Recording) -> None:
+    """The remaining talkers are clients when the manifest has one therapist and as many people as talk."""
+    therapists = [roles[s] for s in talkers if roles[s].role is Role.THERAPIST]
+    people = parties(recording)
+    if len(therapists) != 1 or sum(p.role is Role.THERAPIST for p in people) != 1 or len(people) != len(talkers):
+        return
+    for speaker in talkers:
+        if roles[speaker].role is Role.UNKNOWN:
+            roles[speaker] = replace(therapists[0], role=Role.CLIENT)
+
+
+def english(utterances: Sequence[SpokenUtterance], recording: Recording) -> bool:
+    """Whether the words may be read: English by the manifest, or no language is given; and it looks so."""
+    code = recording.language.lower().replace("_", "-").split("-")[0]
+    return code in {"", "en"} and looks_english(utterances)
 
 
 @cache
@@ -151,14 +215,13 @@ def swap(roles: Mapping[str, RoleAssignment]) -> dict[str, RoleAssignment]:
     InputError
         When there is no therapist or no client to exchange.
     """
-    other = {Role.THERAPIST: Role.CLIENT, Role.CLIENT: Role.THERAPIST}
     if not {Role.THERAPIST, Role.CLIENT} <= {a.role for a in roles.values()}:
         labels = " and ".join(sorted(roles)) or "nobody"
         raise InputError(
             f"there is no therapist and client to swap: {labels} must be named first.",
             hint="Say who is who with: toolkit roles set STUDY SESSION SPEAKER=therapist SPEAKER=client",
         )
-    return {s: RoleAssignment(other[a.role], 1.0, RoleSource.HUMAN) if a.role in other else a for s, a in roles.items()}
+    return {s: RoleAssignment(OTHER[a.role], 1.0, RoleSource.HUMAN) if a.role in OTHER else a for s, a in roles.items()}
 
 
 def assign(roles: Mapping[str, RoleAssignment], chosen: Mapping[str, Role]) -> dict[str, RoleAssignment]:

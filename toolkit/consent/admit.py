@@ -1,6 +1,8 @@
 """The gate: a recording becomes a `ConsentedRecording`, or nothing of it is decoded.
 
-`audio.load` takes only a `ConsentedRecording`, and only `admit` makes one. There is no option, setting or
+`audio.load` takes only a `ConsentedRecording`, and only `admit` makes one (`admit_voice` one that holds nothing but a
+person's own voice, inside a `ConsentedVoice`). What a session may be compared with, the voices its people had enrolled,
+comes with it through the same gate. There is no option, setting or
 environment variable that goes round it. The type guards against mistakes; it cannot stop somebody who can change the
 program or the ledger.
 """
@@ -13,43 +15,60 @@ import stat
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass
 from datetime import date
+from pathlib import Path
 from typing import BinaryIO, NoReturn, final
 
+from toolkit.consent import voices
 from toolkit.consent.ledger import Ledger, Party, Record, Unreadable, granted, parties
+from toolkit.consent.voices import Voice
 from toolkit.errors import ConsentError, InputError
 from toolkit.intervals import Span
 from toolkit.types import Purpose, Recording
 
-__all__ = ["ConsentedRecording", "Refusal", "admit", "covered", "fingerprint", "open_recording"]
+__all__ = [
+    "ConsentedRecording",
+    "ConsentedVoice",
+    "Refusal",
+    "admit",
+    "admit_voice",
+    "covered",
+    "covered_voice",
+    "fingerprint",
+    "open_recording",
+]
 
 _SEAL = object()
 _BLOCK = 1 << 20
 
 
 class Refusal(ConsentError):  # noqa: N818 - what it is, not only that it failed
-    """A refused session; `rule` names the rule in one word, for the audit log and for scripts."""
+    """A refused session or voice; `rule` names the rule in one word, for the audit log and for scripts."""
 
-    def __init__(self, session_id: str, rule: str, reason: str, *, hint: str = "") -> None:
+    def __init__(self, session_id: str, rule: str, reason: str, *, hint: str = "", what: str = "session") -> None:
         self.session_id = session_id
         self.rule = rule
-        super().__init__(f"session {session_id}: {reason} (rule: {rule}).", hint=hint)
+        self.reason = reason
+        super().__init__(f"{what} {session_id}: {reason} (rule: {rule}).", hint=hint)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ConsentedRecording:
-    """A recording whose parties all agreed to its being measured. Made by `admit` only.
+    """A recording whose parties all agreed to its being measured. Made in this module only.
 
     Attributes
     ----------
     recording
         The row of ``sessions.csv``.
     purposes
-        What every party has granted and holds today; `Purpose.MEASURE` is always among them.
+        What every party has granted and holds today; of a session `Purpose.MEASURE` is always among them.
     excluded
         Portions to silence before any model hears them: disjoint, in order, seconds.
     sha256
         Digest of the file the consent is for, in hexadecimal.
+    voices
+        Enrolled voices that its speakers may be compared with: of those who take part and whose own consent to it holds
+        today, and none at all unless every party granted `Purpose.VOICEPRINT` for the session.
     """
 
     recording: Recording
@@ -57,6 +76,7 @@ class ConsentedRecording:
     excluded: tuple[Span, ...]
     sha256: str
     seal: InitVar[object]
+    voices: tuple[Voice, ...] = ()
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
@@ -64,6 +84,23 @@ class ConsentedRecording:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a ConsentedRecording stays in its process: hand over the session id and admit it there")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConsentedVoice:
+    """A recording of one person who agreed that their voice is enrolled. Made by `admit_voice` only."""
+
+    party: Party
+    sound: ConsentedRecording
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a ConsentedVoice is made by toolkit.consent.admit_voice only")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a ConsentedVoice stays in its process")
 
 
 def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], today: date) -> ConsentedRecording:
@@ -87,6 +124,8 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
         party-missing, purpose-not-granted, not-yet-valid, expired, other-recording. A `ConsentError` (exit code 3).
     InputError
         When consent is there, but the file is not, or is none that can be read.
+    StoreError
+        When an enrolled voice of its people cannot be read.
     """
     session_id = recording.session_id
     record = covered(recording, ledger, purposes=purposes, today=today)
@@ -105,7 +144,66 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
             f"{recording.path.name} is not the file that consent was given for",
             hint="Put the right file back, or withdraw the session and grant again.",
         )
-    return ConsentedRecording(recording, granted(record, today), record.excluded, sha256, _SEAL)
+    whole = granted(record, today)
+    known = voices.enrolled(ledger, record.parties, today) if Purpose.VOICEPRINT in whole else ()
+    return ConsentedRecording(recording, whole, record.excluded, sha256, _SEAL, known)
+
+
+def admit_voice(who: str, path: Path, ledger: Ledger, *, today: date) -> ConsentedVoice:
+    """Let a recording in to enrol one person's voice, when that person's own consent covers it today.
+
+    Parameters
+    ----------
+    who
+        The person's pseudonymous id.
+    path
+        A recording of that person alone.
+    ledger
+        The study's consent ledger.
+    today
+        The day to judge by.
+
+    Raises
+    ------
+    Refusal
+        With the first rule that refuses: no-record, an unreadable record's own rule, withdrawn, purpose-not-granted,
+        not-yet-valid, expired, other-recording: the recording of a session was given for that session only.
+    InputError
+        When the recording is not there, or is none that can be read.
+    """
+    party = covered_voice(who, ledger, today=today)
+    recording = Recording(who, path, "", "", "", "", 1, 1, ())
+    sha256 = fingerprint(recording)
+    for session_id, other in ledger.records.items():
+        if isinstance(other, Record) and other.recording_sha256 == sha256:
+            reason = f"{path.name} is the recording of session {session_id}, and was consented to for that only"
+            raise Refusal(who, "other-recording", reason, hint="Record the person alone.", what="voice of")
+    sound = ConsentedRecording(recording, frozenset({Purpose.VOICEPRINT}), (), sha256, _SEAL)
+    return ConsentedVoice(party, sound, _SEAL)
+
+
+def covered_voice(who: str, ledger: Ledger, *, today: date) -> Party:
+    """Whose voice may be enrolled today, by all the rules of `admit_voice` but the last: no file is touched.
+
+    Raises
+    ------
+    Refusal
+        With the first rule that refuses.
+    """
+    record = ledger.people.get(who)
+    if record is None:
+        hint = f"Record it with: toolkit consent grant-voice STUDY {who}"
+        raise Refusal(who, "no-record", "no consent of this person's own is recorded", hint=hint, what="voice of")
+    if isinstance(record, Unreadable):
+        hint = "Correct consent.toml."
+        raise Refusal(who, record.rule, f"consent.toml: {record.reason}", hint=hint, what="voice of")
+    if record.withdrawn_on is not None:
+        raise Refusal(who, "withdrawn", f"consent was withdrawn on {record.withdrawn_on}", what="voice of")
+    try:
+        _check_grant(who, record, record.parties[0], Purpose.VOICEPRINT, today=today)
+    except Refusal as refusal:
+        raise Refusal(who, refusal.rule, refusal.reason, hint=refusal.hint, what="voice of") from None
+    return record.parties[0]
 
 
 def covered(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], today: date) -> Record:

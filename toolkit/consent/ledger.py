@@ -19,8 +19,16 @@
     expires_on = 2027-10-01             # the last day on which it holds; optional
     recorded_by = "reception"           # optional
 
+    [people.T01]                        # consent of one person outside any session: their voice may be enrolled
+    role = "therapist"
+    withdrawn_on = 2026-11-23           # only when the person withdrew
+
+    [[people.T01.grants]]
+    purposes = ["voiceprint"]           # no other purpose is granted without a session
+    granted_on = 2026-10-01
+
 What is not known is not granted: an unknown field, purpose, role or schema refuses. A record that cannot be read
-refuses its own session and no other.
+refuses its own session or person and no other.
 """
 
 from __future__ import annotations
@@ -35,7 +43,7 @@ from types import MappingProxyType
 from typing import Any
 
 from toolkit import atomic
-from toolkit.consent.records import Grant, Party, Record, Unreadable, parse, to_table
+from toolkit.consent.records import Grant, Party, Record, Unreadable, parse, parse_person, person_table, to_table
 from toolkit.errors import ConsentError
 from toolkit.intervals import Span, union
 from toolkit.types import Purpose, Recording, Role
@@ -61,6 +69,7 @@ HEADER = """\
 # Consent ledger: who agreed to what, for each session. What is not written here is refused.
 # It may be edited by hand; the toolkit keeps every field, but no comments, when it writes. Use note = "..." instead.
 # Purposes: measure, transcript, supervision, research, voiceprint. Every party of a session must have granted one.
+# [people.ID] is what one person agreed to outside any session: voiceprint, so that their voice may be enrolled.
 # Dates are written 2026-11-23, without quotes. expires_on is the last day on which a grant holds.
 
 """
@@ -68,9 +77,21 @@ HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All consent records of a study, by session id."""
+    """All consent records of a study.
+
+    Attributes
+    ----------
+    records
+        By session id.
+    people
+        What people agreed to outside any session, by their pseudonymous id.
+    home
+        The folder the ledger was read from, in which enrolled voices lie too; None for one that was not read.
+    """
 
     records: Mapping[str, Record | Unreadable] = field(default_factory=lambda: MappingProxyType({}))
+    people: Mapping[str, Record | Unreadable] = field(default_factory=lambda: MappingProxyType({}))
+    home: Path | None = field(default=None, compare=False)
 
     def record(self, session_id: str) -> Record | None:
         """The record of a session, None when there is none.
@@ -87,7 +108,11 @@ class Ledger:
 
     def replace(self, session_id: str, record: Record) -> Ledger:
         """The ledger with one session's record added or replaced."""
-        return Ledger(MappingProxyType({**self.records, session_id: record}))
+        return dataclasses.replace(self, records=MappingProxyType({**self.records, session_id: record}))
+
+    def replace_person(self, who: str, record: Record) -> Ledger:
+        """The ledger with one person's own record added or replaced."""
+        return dataclasses.replace(self, people=MappingProxyType({**self.people, who: record}))
 
 
 def load(path: Path) -> Ledger:
@@ -107,7 +132,7 @@ def load(path: Path) -> Ledger:
     try:
         tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        return Ledger()
+        return Ledger(home=path.parent)
     except UnicodeDecodeError:
         raise ConsentError(f"{path.name} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:
@@ -122,14 +147,18 @@ def load(path: Path) -> Ledger:
             f"{path.name}: schema_version is {version!r}, this toolkit knows {SCHEMA_VERSION} (rule: unknown-schema).",
             hint="Until it is known, all is refused.",
         )
-    sessions = tables.pop("sessions", {})
-    if tables or not isinstance(sessions, dict):
-        name = next(iter(tables), "sessions")
+    sessions, people = tables.pop("sessions", {}), tables.pop("people", {})
+    if tables or not isinstance(sessions, dict) or not isinstance(people, dict):
+        name = next(iter(tables), "people" if isinstance(sessions, dict) else "sessions")
         raise ConsentError(
             f"{path.name}: unknown or wrong field {name!r} (rule: unknown-field).",
-            hint="Only schema_version and [sessions.ID] stand at the top.",
+            hint="Only schema_version, [sessions.ID] and [people.ID] stand at the top.",
         )
-    return Ledger(MappingProxyType({key: parse(table) for key, table in sessions.items()}))
+    return Ledger(
+        MappingProxyType({key: parse(table) for key, table in sessions.items()}),
+        MappingProxyType({key: parse_person(key, table) for key, table in people.items()}),
+        path.parent,
+    )
 
 
 def save(path: Path, ledger: Ledger) -> None:
@@ -150,7 +179,10 @@ def dump(ledger: Ledger) -> str:
     sessions: dict[str, Any] = {
         key: r.table if isinstance(r, Unreadable) else to_table(r) for key, r in ledger.records.items()
     }
-    tables = {"schema_version": SCHEMA_VERSION, "sessions": sessions}
+    people: dict[str, Any] = {
+        key: r.table if isinstance(r, Unreadable) else person_table(r) for key, r in ledger.people.items()
+    }
+    tables = {"schema_version": SCHEMA_VERSION, "sessions": sessions, **({"people": people} if people else {})}
     return HEADER + tomli_w.dumps(tables)
 
 

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 from toolkit.intervals import Span, union
 from toolkit.types import Purpose, Role
 
-__all__ = ["Grant", "Party", "Record", "Unreadable", "parse", "to_table"]
+__all__ = ["Grant", "Party", "Record", "Unreadable", "parse", "parse_person", "person_table", "to_table"]
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SAFE_ID = re.compile(r"\w[\w.-]{0,63}")  # as `toolkit.formats.sessions` has party ids
 Name = TypeVar("Name", bound=StrEnum)
 
 
@@ -45,12 +46,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Consent for one session.
+    """Consent for one session, or of one person outside any session.
 
     Attributes
     ----------
     parties
-        Everybody who takes part; each must have granted a purpose for it to count.
+        Everybody who takes part; each must have granted a purpose for it to count. One party for a person's own.
     grants
         Any number for each party.
     excluded
@@ -94,6 +95,30 @@ def parse(table: object) -> Record | Unreadable:
         return _record(table)
     except _Wrong as wrong:
         return Unreadable(wrong.args[0], wrong.args[1], table)
+
+
+def parse_person(who: str, table: object) -> Record | Unreadable:
+    """Read what one person agreed to outside any session: it names its role once, and grants no more than a voice."""
+    try:
+        return _person(who, table)
+    except _Wrong as wrong:
+        return Unreadable(wrong.args[0], wrong.args[1], table)
+
+
+def _person(who: str, value: object) -> Record:
+    table = _table(value, "the person's record", {"role", "grants", "withdrawn_on", "note"})
+    party = Party(_name(Role, table.get("role"), "role"), who)
+    if party.role is Role.UNKNOWN:
+        raise _Wrong("unknown-role", "a person's role cannot be unknown")
+    if not SAFE_ID.fullmatch(who):  # it names a file
+        raise _Wrong("invalid-record", "a person's id must be letters, digits and _ . - only")
+    grants = []
+    for given in _list(table, "grants"):
+        own = _table(given, "a grant of a person", {"purposes", "granted_on", "expires_on", "recorded_by"})
+        grants.append(_grant({**own, "role": str(party.role), "id": who}))
+    if any(g.purposes - {Purpose.VOICEPRINT} for g in grants):
+        raise _Wrong("unknown-purpose", "outside a session only the purpose voiceprint can be granted")
+    return Record((party,), tuple(grants), withdrawn_on=_date(table, "withdrawn_on"), note=_text(table, "note"))
 
 
 def _record(value: object) -> Record:
@@ -203,6 +228,18 @@ def to_table(record: Record) -> dict[str, Any]:
         "grants": [_grant_table(g) for g in record.grants],
     }
     return {name: value for name, value in table.items() if value or name in {"parties", "grants"}}
+
+
+def person_table(record: Record) -> dict[str, Any]:
+    """Write what one person agreed to as a TOML table; fields without content are left out."""
+    grants = [_grant_table(g) for g in record.grants]
+    table: dict[str, Any] = {
+        "role": str(record.parties[0].role),
+        "withdrawn_on": record.withdrawn_on,
+        "note": record.note,
+        "grants": [{name: value for name, value in g.items() if name not in {"role", "id"}} for g in grants],
+    }
+    return {name: value for name, value in table.items() if value or name == "grants"}
 
 
 def _grant_table(given: Grant) -> dict[str, Any]:
