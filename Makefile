@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format models lock notebook clean help
+.PHONY: demo test lint format models lock notebook bench clean help
 
 help:
 	@echo "make demo   the main job on sample_data: audio to listening measures, on a fresh machine"
 	@echo "make test   the tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make format   let ruff format the code"
+	@echo "make bench   this chain beside its peers: time, memory, errors; hours, and 7 GB in build/bench"
 	@echo "make lock   resolve requirements.lock again after pyproject.toml changed"
 
 demo: $(READY)
@@ -34,6 +35,10 @@ models: $(READY)
 
 notebook: $(READY)
 	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None notebooks
+
+bench: $(READY)
+	@$(BIN)/toolkit models fetch
+	$(BIN)/python pipelines/benchmark.py --sample sample_data --data ../shared/data --work build/bench --output docs/benchmark.md
 
 $(READY): requirements.lock pyproject.toml
 	@sh pipelines/setup.sh $(PYTHON) $(VENV)

@@ -14,7 +14,7 @@ from toolkit.consent.admit import admit
 from toolkit.errors import InputError
 from toolkit.evaluate.compare import METRICS, Score
 from toolkit.evaluate.metrics import Deviation, ErrorRate, Matches
-from toolkit.evaluate.recordings import gather, study_of
+from toolkit.evaluate.recordings import Case, Variant, gather, study_of
 from toolkit.evaluate.report import Findings, page
 from toolkit.manifest import of
 from toolkit.types import Missing, Purpose
@@ -110,3 +110,107 @@ def test_columns_that_no_recording_has_are_left_out(sample: Path) -> None:
     assert "| recording | WER | DER |" in text
     assert "Goals" not in text
     assert "reflections |" not in text
+
+
+def hard_folder(sample: Path, folder: Path, *sessions: str) -> Path:
+    """A data folder of variants of the sample's recording, beside a copy of it."""
+    hard = folder / "audio" / "hard"
+    hard.mkdir(parents=True)
+    reference = (sample / "truth" / "good.json").read_text()
+    rows = []
+    for session in ("good", *sessions):
+        (hard / f"{session}.json").write_text(reference)
+        (hard / f"{session}.flac").write_bytes(session.encode())
+        rows.append({"session": session, "original": "good", "variant": session.partition(".")[2], "change": "worse"})
+    (hard / "variants.json").write_text(json.dumps({"variants": rows[1:]}))
+    return folder
+
+
+def test_variants_are_gathered_in_their_order_behind_their_originals(sample: Path, tmp_path: Path) -> None:
+    folder = hard_folder(sample, tmp_path / "hard", "good.noise", "good.echo")
+    cases = gather(tmp_path / "none", folder)
+    assert [(c.session_id, c.variant) for c in cases] == [
+        ("good", None),
+        ("good.noise", Variant("noise", "worse", "good")),
+        ("good.echo", Variant("echo", "worse", "good")),
+    ]
+    # an original that is there already is not taken again, nor is what lies there and is in no list
+    (folder / "audio" / "hard" / "good.old.json").write_text((sample / "truth" / "good.json").read_text())
+    (folder / "audio" / "hard" / "good.old.flac").write_bytes(b"of an earlier run")
+    both = gather(sample, [tmp_path / "nothing here", folder])
+    assert [c.session_id for c in both] == ["good", "good.channels", "good.noise", "good.echo"]
+    assert both[0].recording.read_bytes() == b"mixed"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"variants": [{"session": "good.noise"}]}', '{"variants": 3}'])
+def test_a_damaged_list_of_variants_is_one_line(sample: Path, tmp_path: Path, content: str) -> None:
+    folder = hard_folder(sample, tmp_path / "hard", "good.noise")
+    (folder / "audio" / "hard" / "variants.json").write_text(content)
+    with pytest.raises(InputError, match=r"variants.json cannot be read .* Make the folder again"):
+        gather(sample, folder)
+
+
+def test_a_variant_without_sound_is_named(sample: Path, tmp_path: Path) -> None:
+    folder = hard_folder(sample, tmp_path / "hard", "good.noise")
+    (folder / "audio" / "hard" / "good.noise.flac").unlink()
+    with pytest.raises(InputError, match=r"names good.noise, which has no sound"):
+        gather(sample, folder)
+
+
+def test_a_study_that_is_there_gets_what_it_lacks(sample: Path, tmp_path: Path) -> None:
+    cases = gather(sample, hard_folder(sample, tmp_path / "hard", "good.noise"))
+    study_of(cases[:1], tmp_path / "study")
+    study = study_of(cases, tmp_path / "study")
+    assert list(study.recordings()) == ["good", "good.channels", "good.noise"]
+    for recording in study.recordings().values():
+        admit(recording, study.ledger(), purposes=[Purpose.TRANSCRIPT], today=date(2026, 6, 1))
+
+
+def rates(wer: float, der: float, silences: Matches) -> dict[str, Score | Missing]:
+    return scores(wer=ErrorRate(wer, 100, {}), der=ErrorRate(der, 50, {}), silence_f1_half=silences)
+
+
+def varied(sample: Path) -> tuple[list[Case], Findings]:
+    """Two recordings and two variants of each, one of which failed."""
+    (plain, _) = gather(sample, None)
+    cases = [plain, replace(plain, session_id="more")]
+    cases += [
+        replace(plain, session_id=f"{name}.{kind}", group="hard audio", variant=Variant(kind, f"much {kind}", name))
+        for kind in ("noise", "echo")
+        for name in ("good", "more")
+    ]
+    found = Findings()
+    found.scores["good"] = rates(4, 5, Matches(2, 2, 2))
+    found.scores["more"] = rates(8, 5, Matches(1, 1, 1))
+    found.scores["good.noise"] = rates(10, 10, Matches(1, 2, 2))
+    found.scores["more.noise"] = rates(20, 30, Matches(0, 0, 1))
+    found.scores["good.echo"] = rates(6, 5, Matches(2, 2, 2))
+    found.failed["more.echo"] = "session more.echo: nothing was heard."
+    return cases, found
+
+
+def test_each_variant_stands_beside_the_clean_recordings(sample: Path) -> None:
+    cases, found = varied(sample)
+    text = page(cases, found)
+    assert (
+        "| variant | recordings | WER | cpWER | DER | wrong speaker | talk share (points) | silences ±0.5 s |" in text
+    )
+    # noise: 12 of 200 words become 30, 10 of 100 s become 40; 3 silences of 3 become 1 of 2 found and 3 there
+    assert "| noise | 2 | 6.0 → 15.0 % | - | 10.0 → 40.0 % | - | - | 1.00 → 0.40 |" in text
+    # of the failed one the clean recording does not count either
+    assert "| echo | 2 (1 failed) | 4.0 → 6.0 % | - | 10.0 → 10.0 % | - | - | 1.00 → 1.00 |" in text
+    assert "| more | noise | 8.0 → 20.0 % | - | 10.0 → 60.0 % | - | - | 1.00 → 0.00 |" in text
+    assert "| more | echo |" not in text
+    assert "- **noise**: much noise" in text
+    assert "- more.echo: session more.echo: nothing was heard." in text
+    assert "pipelines/hard_audio.py" in text
+    assert "--data ../shared/data --data build/hard --sample sample_data" in text
+
+
+def test_variants_count_neither_in_a_group_nor_for_a_goal(sample: Path) -> None:
+    cases, found = varied(sample)
+    (table,) = [part for part in page(cases, found).split("## ") if part.startswith("Sample data")]
+    assert "noise" not in table
+    assert "| **all** | 6.0 % |" in table
+    assert "Hard audio" not in page(cases[:2], found)
+    assert "hard_audio.py" not in page(cases[:2], found)

@@ -69,7 +69,9 @@ def report(
     *,
     sample: Path = typer.Option(..., "--sample", help="The sample data: recordings, and truth/SESSION.json."),
     output: Path = typer.Option(..., "--output", "-o", help="The Markdown page to write."),
-    data: Path | None = typer.Option(None, "--data", help="Development data outside the repository, where there are."),
+    data: list[Path] | None = typer.Option(
+        None, "--data", help="Development data outside the repository; may be given again, for hard audio's."
+    ),
     work: Path | None = typer.Option(None, "--work", help="Keep the study here; an interrupted run then goes on."),
     peers: bool = typer.Option(True, help="Run faster-whisper alone and pyannote's stock pipeline beside it."),
 ) -> None:

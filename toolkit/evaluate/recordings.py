@@ -181,7 +181,7 @@ def study_of(cases: Sequence[Case], folder: Path) -> Study:
             "therapist": "T1",
             "client": "C1",
             "language": "en",
-            "speakers": "" if case.channels else str(case.speakers),
+            "speakers": str(case.speakers) if case.speakers and not case.channels else "",
             "channels": ";".join(case.channels),
         }
         sessions.append(study.sessions_file, row)

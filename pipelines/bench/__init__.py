@@ -1,0 +1,1 @@
+"""Parts of ``pipelines/benchmark.py``: the peers' environment, one measured process, the chains, the page."""
