@@ -29,7 +29,7 @@ __all__ += ["icc_agreement", "spearman"]
 
 Numbers = npt.NDArray[np.float64]
 Statistic = Callable[[Numbers], Numbers]
-"""Takes tables of shape (…, dialogues, sides) and gives one value a table, not-a-number where it is not defined."""
+"""Takes tables of shape (…, dialogues, 2) and gives one value a table, not-a-number where it is not defined."""
 
 LEVEL = 0.9
 RESAMPLES = 2000
@@ -107,17 +107,15 @@ class Estimate:
     interval: Span | Missing
 
 
-def estimate(pairs: Sequence[Sequence[float]], statistic: Statistic, *, unit: str = "dialogues") -> Estimate:
+def estimate(pairs: Sequence[tuple[float, float]], statistic: Statistic) -> Estimate:
     """A statistic of one number a dialogue on both sides, and how far it moves when other dialogues are drawn.
 
     Parameters
     ----------
     pairs
-        Reference and found, one pair a dialogue; `icc_agreement` takes any number of coders.
+        Reference and found, one pair a dialogue.
     statistic
         `spearman` or `icc_agreement`.
-    unit
-        What a row is called in a reason.
 
     Returns
     -------
@@ -127,20 +125,20 @@ def estimate(pairs: Sequence[Sequence[float]], statistic: Statistic, *, unit: st
     """
     n = len(pairs)
     if n < LEAST_DIALOGUES:
-        why = Missing(f"fewer than {LEAST_DIALOGUES} {unit}")
+        why = Missing(f"fewer than {LEAST_DIALOGUES} dialogues")
         return Estimate(why, n, why)
     table = np.asarray(pairs, dtype=np.float64)
     value = float(statistic(table))
     if np.isnan(value):
-        why = Missing(f"the number does not vary over the {unit}")
+        why = Missing("the number does not vary over the dialogues")
         return Estimate(why, n, why)
     if n < LEAST_RESAMPLED:
-        return Estimate(value, n, Missing(f"fewer than {LEAST_RESAMPLED} {unit}"))
+        return Estimate(value, n, Missing(f"fewer than {LEAST_RESAMPLED} dialogues"))
     drawn = np.random.default_rng(SEED).integers(n, size=(RESAMPLES, n))
     values = statistic(table[drawn])
     there = values[~np.isnan(values)]
     if len(there) < LEAST_DEFINED * RESAMPLES:
-        return Estimate(value, n, Missing(f"the number hardly varies over the {unit}"))
+        return Estimate(value, n, Missing("the number hardly varies over the dialogues"))
     low, high = np.quantile(there, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(value, n, Span(float(low), float(high)))
 
