@@ -18,6 +18,7 @@ from toolkit.measures import MEASURES
 from toolkit.result import SessionResult
 from toolkit.study import Study
 from toolkit.types import (
+    NO_CATEGORY,
     AppliedCode,
     AttributedWord,
     Backchannel,
@@ -34,6 +35,7 @@ from toolkit.types import (
     RoleAssignment,
     RoleSource,
     Silence,
+    SilenceCategory,
     SilenceEvidence,
     SilenceKind,
     SpeakerInterval,
@@ -118,7 +120,8 @@ def measure_values() -> tuple[MeasureValue, ...]:
             value = Missing("nothing was asked") if position % 3 == 2 else 0.5 + position
             parts = (1.0 + 2 * position, 2.0) if position % 3 == 0 else (none, none)
             interval = Span(0.25, 100.5) if position % 3 == 0 else Missing("one value has no interval")
-            values.append(MeasureValue(name, role, value, position, *parts, interval, whole))
+            sure = Missing("nothing was counted") if position % 4 else position / len(MEASURES)
+            values.append(MeasureValue(name, role, value, position, *parts, interval, whole, sure))
     return tuple(values)
 
 
@@ -233,10 +236,12 @@ def dialogues(draw: st.DrawFn) -> Dialogue:
                 who,
                 draw(SPEAKERS),
                 draw(st.sampled_from(SilenceEvidence)),
+                draw(st.just(NO_CATEGORY) | st.sampled_from(SilenceCategory)),
             )
             for i, (s, who) in enumerate(in_order())
         ),
         codes=no_codes or codes,
         words_without_speaker=no_words or draw(counts),
         speech_without_words=no_words or draw(MILLI) / 1000,
+        confirmed=draw(activities()),
     )

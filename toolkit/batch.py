@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toolkit import overlay, session, store
-from toolkit.consent import audit
+from toolkit.consent import audit, voices
 from toolkit.consent.admit import admit, covered
 from toolkit.errors import ConsentError, ToolkitError
 from toolkit.session import Backends
@@ -92,6 +92,10 @@ def run(
     recordings = [study.recording(s) for s in session_ids] if session_ids else list(study.recordings().values())
     with store.writing(study):
         store.sweep(study)
+        with study.editing():
+            gone = voices.sweep(study.ledger(), date.today())  # noqa: DTZ011 - consent is of the place's day
+            if gone:
+                audit.append(study.audit_file, "purge-voices", files=len(gone))
         return tuple(each(study, recordings, settings, watcher, force=force))
 
 

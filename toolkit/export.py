@@ -148,7 +148,7 @@ def check_output(study: Study, recording: Path, output: Path, *, force: bool) ->
     """Refuse to write over the study's own files, ever, and over others unless `force`."""
     target = output.resolve()
     own = {study.settings_file, study.sessions_file, study.consent_file, study.audit_file, recording}
-    folders = (study.results, study.overlay("x").parent)
+    folders = (study.results, study.overlay("x").parent, study.root / "voices")
     if target in {path.resolve() for path in own} or any(target.is_relative_to(f.resolve()) for f in folders):
         raise InputError(f"{output.name} belongs to the study itself.", hint="Give another file for --output.")
     if output.is_dir():

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from toolkit.audio import AudioFacts
 from toolkit.errors import StoreError
 from toolkit.intervals import Span
-from toolkit.result import SessionResult
+from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.types import Code, Dialogue, Missing, Provenance, Role, RoleAssignment, RoleSource
 
-__all__ = ["NAME", "SCHEMA_VERSION", "Manifest", "dumps", "of", "parse"]
+__all__ = ["NAME", "SCHEMA_VERSION", "Beneath", "Manifest", "dumps", "of", "parse"]
 
 NAME = "manifest.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Beneath:
+    """What the machine's account of a corrected session has beside its tables; as the same fields of `Manifest`."""
+
+    roles: Mapping[str, RoleAssignment]
+    counts: Mapping[str, float | Missing]
+    absent: Mapping[str, str]
+    coded: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Manifest:
         What the coder can find, in alphabetical order: no other code says anything by its absence.
     tables
         Table to the SHA-256 of its file.
+    machine
+        What the machine made of it where a human's corrections lie over it; missing where there are none.
     """
 
     schema_version: int
@@ -56,6 +68,16 @@ class Manifest:
     coded: tuple[Code, ...]
     warnings: tuple[str, ...]
     tables: Mapping[str, str]
+    machine: Beneath | Missing = UNCORRECTED
+
+    def uncorrected(self) -> Manifest:
+        """The manifest as it would be without corrections."""
+        machine = self.machine
+        if isinstance(machine, Missing):
+            return self
+        return replace(
+            self, roles=machine.roles, counts=machine.counts, absent=machine.absent, coded=machine.coded, overlay=""
+        )
 
 
 def of(result: SessionResult, *, absent: Mapping[str, str], tables: Mapping[str, str]) -> Manifest:
@@ -72,17 +94,40 @@ def of(result: SessionResult, *, absent: Mapping[str, str], tables: Mapping[str,
         duration=round(dialogue.duration, 3),
         excluded=tuple(Span(round(s.start, 3), round(s.end, 3)) for s in dialogue.excluded),
         roles=dialogue.roles,
-        counts={
-            "words": word_count(dialogue),
-            "words_without_speaker": dialogue.words_without_speaker,
-            "rejected_words": result.rejected_words,
-            "speech_without_words": rounded(dialogue.speech_without_words),
-        },
+        counts=counts(dialogue, result),
         absent=absent,
         coded=tuple(sorted(dialogue.coded)),
         warnings=result.warnings,
         tables=tables,
+        machine=beneath(result, absent),
     )
+
+
+def beneath(result: SessionResult, absent: Mapping[str, str]) -> Beneath | Missing:
+    """What stands in the manifest of the machine's account of a corrected session."""
+    if isinstance(result.machine, Missing):
+        return result.machine
+    dialogue = result.machine.dialogue
+    empty = (("utterances", dialogue.utterances), ("codes", dialogue.codes))
+    return Beneath(
+        roles=dialogue.roles,
+        counts=counts(dialogue, result),
+        absent={
+            **{name: reason for name, reason in absent.items() if name == "restricted"},
+            **{name: value.reason for name, value in empty if isinstance(value, Missing)},
+        },
+        coded=tuple(sorted(dialogue.coded)),
+    )
+
+
+def counts(dialogue: Dialogue, result: SessionResult) -> dict[str, float | Missing]:
+    """What is counted in no table."""
+    return {
+        "words": word_count(dialogue),
+        "words_without_speaker": dialogue.words_without_speaker,
+        "rejected_words": result.rejected_words,
+        "speech_without_words": rounded(dialogue.speech_without_words),
+    }
 
 
 def word_count(dialogue: Dialogue) -> int | Missing:
@@ -113,7 +158,7 @@ def plain(value: Any) -> Any:
             known = [value.start, value.end]
         case RoleAssignment():
             known = {"role": str(value.role), "confidence": round(value.confidence, 6), "source": str(value.source)}
-        case AudioFacts() | Provenance():
+        case AudioFacts() | Provenance() | Beneath():
             known = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
         case Mapping():
             known = {str(key): plain(entry) for key, entry in value.items()}
@@ -161,14 +206,23 @@ def built(data: Mapping[str, Any]) -> Manifest:
     facts = {name: found(value) for name, value in data["audio"].items()}
     whole["audio"] = AudioFacts(**{**facts, "warnings": tuple(facts["warnings"])})
     whole["excluded"] = tuple(Span(start, end) for start, end in data["excluded"])
-    whole["roles"] = {
-        speaker: RoleAssignment(Role(a["role"]), a["confidence"], RoleSource(a["source"]))
-        for speaker, a in data["roles"].items()
-    }
-    whole["counts"] = {name: found(value) for name, value in data["counts"].items()}
-    whole["coded"] = tuple(Code(code) for code in data["coded"])
+    whole |= of_dialogue(data)
     whole["warnings"] = tuple(data["warnings"])
+    under = data["machine"]
+    whole["machine"] = found(under) if "missing" in under else Beneath(absent=under["absent"], **of_dialogue(under))
     return Manifest(**whole)
+
+
+def of_dialogue(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Roles, counts and what is coded: of the session, or of the machine's account of it."""
+    return {
+        "roles": {
+            speaker: RoleAssignment(Role(a["role"]), a["confidence"], RoleSource(a["source"]))
+            for speaker, a in data["roles"].items()
+        },
+        "counts": {name: found(value) for name, value in data["counts"].items()},
+        "coded": tuple(Code(code) for code in data["coded"]),
+    }
 
 
 def found(value: Any) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.audio import AudioFacts
-from toolkit.types import AttributedWord, Dialogue, MeasureValue, Missing, Provenance, SpokenUtterance
+from toolkit.types import Account, AttributedWord, Dialogue, MeasureValue, Missing, Provenance, SpokenUtterance
 
-__all__ = ["SessionResult"]
+__all__ = ["UNCORRECTED", "SessionResult"]
+
+UNCORRECTED = Missing("no human corrected this session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class SessionResult:
         Words the guards took out as invented.
     warnings
         Sentences a reader of the numbers should know, without speech or names.
+    machine
+        What a human's corrections lie over; missing when there are none.
     """
 
     dialogue: Dialogue
@@ -49,3 +53,10 @@ class SessionResult:
     language: str
     rejected_words: int
     warnings: tuple[str, ...]
+    machine: Account | Missing = UNCORRECTED
+
+    @property
+    def heard(self) -> Account:
+        """What the machine made of the session, before any human."""
+        whole = Account(self.dialogue, self.utterances, self.words)
+        return whole if isinstance(self.machine, Missing) else self.machine

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, measures, roles, silences, turns, utterances
+from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
 from toolkit.backends import Coder, check, codable, create
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
@@ -17,7 +18,8 @@ from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, union
 from toolkit.listening import Backends, Report, listen, wordless_speech
 from toolkit.models import sha256
-from toolkit.result import SessionResult
+from toolkit.overlay import Corrections, Laid
+from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
 from toolkit.types import (
     AttributedWord,
@@ -26,8 +28,6 @@ from toolkit.types import (
     Missing,
     Provenance,
     Role,
-    RoleAssignment,
-    RoleSource,
     Silence,
     SilenceEvidence,
     SpeakerInterval,
@@ -35,7 +35,7 @@ from toolkit.types import (
     Turn,
 )
 
-__all__ = ["Backends", "Report", "key_of", "load_backends", "models_of", "process", "remeasure"]
+__all__ = ["Backends", "Report", "key_of", "load_backends", "measured", "models_of", "process", "remeasure"]
 
 TRAINED = "trained"
 CODE_VERSION = "2"  # goes up when the same inputs would give other numbers
@@ -90,6 +90,7 @@ def key_of(consented: ConsentedRecording, settings: Settings) -> str:
         "recording": consented.sha256,
         "excluded": [[span.start, span.end] for span in consented.excluded],
         "purposes": sorted(consented.purposes),
+        "voices": sorted(voice.digest for voice in consented.voices),
         "settings": digest(settings),
         "models": digests_of(settings),
         "row": [recording.language, recording.min_speakers, recording.max_speakers, list(recording.channels)],
@@ -102,7 +103,7 @@ def process(
     settings: Settings,
     backends: Callable[[], Backends],
     *,
-    corrections: Mapping[str, Role],
+    corrections: Corrections | Mapping[str, Role],
     report: Report,
 ) -> SessionResult:
     """Take one consented recording through every stage.
@@ -116,7 +117,7 @@ def process(
     backends
         Gives the backends, as `load_backends` makes them; asked only once the recording has proved usable.
     corrections
-        Roles that a human gave to speakers; they go over the machine's.
+        What counts of what humans said, or only roles by speaker; it goes over the machine's.
     report
         Told about progress.
 
@@ -136,7 +137,9 @@ def process(
     spoken = utterances.split(words, settings.dialogue, language=language)
     floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language, excluded=consented.excluded)
     quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
-    named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles)
+    known = voices.recognise(heard.mix, diarization.regular, consented, settings)
+    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes))
+    named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles, known)
     report("codes", 0.0, heard.mix.duration)
     codes = code(spoken, loaded.coder, language=language)
     report("measures", 0.0, heard.mix.duration)
@@ -144,7 +147,7 @@ def process(
         session_id=session_id,
         duration=round(heard.mix.duration, 3),
         excluded=consented.excluded,
-        roles=apply_corrections(named, corrections),
+        roles=named,
         activity=diarization.regular,
         utterances=spoken,
         turns=floor.turns,
@@ -156,7 +159,7 @@ def process(
         speech_without_words=wordless_speech(diarization.regular, words, gap=settings.dialogue.ipu_gap),
         coded=codable(loaded.coder),
     )
-    return SessionResult(
+    machine = SessionResult(
         dialogue=dialogue,
         utterances=spoken,
         words=words,
@@ -164,26 +167,67 @@ def process(
         provenance=provenance(consented, settings, loaded),
         key=key_of(consented, settings),
         overlay="",
-        facts=heard.facts,
+        facts=facts,
         language=language,
         rejected_words=rejected,
-        warnings=(*heard.facts.warnings, *warnings(dialogue, rejected), *measures.notes(dialogue, settings)),
+        warnings=(*facts.warnings, *warnings(dialogue, rejected), *measures.notes(dialogue, settings)),
     )
+    said = corrections if isinstance(corrections, Corrections) else overlay.of_roles(corrections)
+    return remeasure(machine, settings, corrections=said) if said.digest else machine
 
 
-def remeasure(result: SessionResult, settings: Settings, *, corrections: Mapping[str, Role]) -> SessionResult:
-    """Lay human corrections over a result and compute its measures again; no model, no audio, no text is needed."""
-    dialogue = replace(result.dialogue, roles=apply_corrections(result.dialogue.roles, corrections))
+def remeasure(result: SessionResult, settings: Settings, *, corrections: Corrections) -> SessionResult:
+    """Lay human corrections over what the machine made and compute all measures again; no model, no audio is needed.
+
+    Parameters
+    ----------
+    result
+        With earlier corrections or without: they are laid over the machine's account, never over each other.
+    settings
+        Those of the study.
+    corrections
+        What counts of what humans said; none gives the machine's result.
+    """
+    laid = overlay.lay(result.heard, corrections, settings.dialogue, language=result.language)
+    return measured(result, settings, laid, overlaid=corrections.digest)
+
+
+def measured(result: SessionResult, settings: Settings, laid: Laid, *, overlaid: str) -> SessionResult:
+    """The result of corrections that are laid already; `overlaid` is their digest."""
+    dialogue = laid.account.dialogue
     return replace(
         result,
         dialogue=dialogue,
+        utterances=laid.account.utterances,
+        words=laid.account.words,
         measures=measures.compute(dialogue, settings),
+        overlay=overlaid,
         warnings=(
             *result.facts.warnings,
+            *corrected(laid),
             *warnings(dialogue, result.rejected_words),
             *measures.notes(dialogue, settings),
         ),
+        machine=result.heard if overlaid else UNCORRECTED,
     )
+
+
+def corrected(laid: Laid) -> tuple[str, ...]:
+    """What a reader should know about the corrections that lie over a session."""
+    told = []
+    if laid.lost:
+        kinds = Counter(str(c.what).replace("_", " ") for c in laid.lost)
+        which = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+        told.append(
+            f"{len(laid.lost)} corrections by a human find nothing to correct any more ({which}): "
+            "see `toolkit correct list`."
+        )
+    if laid.unread:
+        told.append(
+            f"{laid.unread} utterances hold other words since speakers were corrected: their codes were carried over, "
+            "no coder read them again."
+        )
+    return tuple(told)
 
 
 def speakers_of(activity: Sequence[SpeakerInterval]) -> tuple[str, ...]:
@@ -212,14 +256,6 @@ def code(
 ) -> tuple[CodedUtterance, ...] | Missing:
     """Behaviour codes of every utterance, or why there are none."""
     return coder if isinstance(coder, Missing) else coder.code(spoken, language=language)
-
-
-def apply_corrections(
-    named: Mapping[str, RoleAssignment], corrections: Mapping[str, Role]
-) -> dict[str, RoleAssignment]:
-    """Roles with the human's over the machine's; a correction of a speaker who is not there is left out."""
-    human = {s: RoleAssignment(role, 1.0, RoleSource.HUMAN) for s, role in corrections.items() if s in named}
-    return {**named, **human}
 
 
 def provenance(consented: ConsentedRecording, settings: Settings, backends: Backends) -> Provenance:

@@ -81,7 +81,10 @@ class SpeakerSettings:
     )
     device: str = setting("auto", "name", "auto takes a GPU when there is one", one_of=("auto", "cpu", "cuda"))
     segmentation_step: float = setting(
-        0.1, "share of a chunk", "pyannote's stock step; larger is faster", low=0.05, high=1.0
+        0.2, "share of a chunk", "pyannote's stock step is 0.1, see docs/adr/0009; larger is faster", low=0.05, high=1.0
+    )
+    anchor_step: float = setting(
+        10.0, "s", "between chunks whose voices are compared, see docs/adr/0009; 0 compares all", low=0.0, high=30.0
     )
     clustering_threshold: float = setting(0.7, "cosine distance", "see docs/accuracy.md", low=0.0, high=2.0)
     bleed_db: float = setting(
@@ -110,10 +113,15 @@ class DialogueSettings:
 
 @dataclass(frozen=True, slots=True)
 class RoleSettings:
-    """Naming therapist and client from what is said."""
+    """Naming therapist and client, from enrolled voices where consent allows it and from what is said."""
 
     min_confidence: float = setting(0.8, "probability", "below it the roles stay unknown", low=0.5, high=1.0)
     backend: str = setting("lexical", "name", "lexical, or none to leave roles unknown", one_of=("lexical", "none"))
+    voice_threshold: float = setting(
+        0.6, "cosine", "a speaker less like an enrolled voice is not that person: docs/adr/0008-roles.md", low=0, high=1
+    )
+    voice_speech: float = setting(60.0, "s", "of each speaker, compared with enrolled voices", low=5, high=600)
+    enroll_speech: float = setting(20.0, "s", "a recording with less speech enrols no voice", low=5, high=600)
 
 
 @dataclass(frozen=True, slots=True)

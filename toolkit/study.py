@@ -9,6 +9,7 @@
       recordings/       or anywhere else
       results/          one folder a session
       overlay/          corrections by a human, one file a session
+      voices/           embeddings of people who agreed; private, never exported
       audit.jsonl       what was done, append-only
 """
 

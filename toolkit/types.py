@@ -104,6 +104,7 @@ class RoleSource(StrEnum):
     HUMAN = "human"
     CHANNELS = "channels"
     MANIFEST = "manifest"
+    VOICE = "voice"
     LEXICAL = "lexical"
     NONE = "none"
 

@@ -21,14 +21,18 @@ COMMANDS = (
     "init",
     "add",
     "consent",
+    "enroll",
     "run",
     "status",
     "show",
     "roles",
+    "correct",
+    "code",
     "measures",
     "export",
     "models",
     "evaluate",
+    "agree",
     "demo",
 )
 

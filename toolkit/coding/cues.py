@@ -154,7 +154,7 @@ class Finder:
     def __call__(self, doc: Any) -> list[tuple[int, int, str]]:
         """First token, end and label ``table.name`` of all cues found, in order of start, the longer first."""
         seen = faces(doc)
-        found = set()
+        found: set[tuple[int, int, str]] = set()
         for at in range(len(doc)):
             rows = chain(self._always, *(self._by[face].get(seen[face][at], ()) for face in FACES))
             for row in rows:

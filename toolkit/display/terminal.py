@@ -36,6 +36,8 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     yield Text("")
     for text in review.manifest.warnings:
         yield Text(f"note: {text}", style="italic")
+    if any(row["confirmed"] for row in review.tables["measures"]):
+        yield Text("confirmed %: how much of what a value counts a human set or confirmed", style="dim")
     yield Text("What a measure means, with its source: toolkit measures NAME", style="dim")
 
 
@@ -95,23 +97,37 @@ def by_role(review: Review) -> RenderableType:
     table.add_column("measure (90 % interval)", no_wrap=True)
     for role in roles:
         table.add_column(person(role), justify="right", no_wrap=True)
+    some = any(sure(row) for row in whole)
+    if some:
+        table.add_column("confirmed %", no_wrap=True)
     table.add_column("therapist's bands (opinion, no norms)", style="dim")
     for name, measure in MEASURES.items():
         if measure.level is Level.ROLE:
             values = (cell(found.get((name, role))) for role in roles)
-            table.add_row(measure.title, *values, band_list(name))
+            human = sure(*(found[name, role] for role in roles if (name, role) in found))
+            table.add_row(measure.title, *values, *([human] if some else []), band_list(name))
     return table
+
+
+def sure(*rows: Mapping[str, Any]) -> str:
+    """How much of the values, role by role as they stand, a human has confirmed, in percent; empty for nothing at all."""
+    shares = [row["confirmed"] for row in rows]
+    if not any(shares):
+        return ""
+    return " / ".join("—" if share is None else f"{100 * share:.0f}" for share in shares)
 
 
 def session_wide(review: Review) -> RenderableType:
     """The measures of the whole session, with the reason where one is missing."""
-    table = plain_table()
-    for name in ("the whole session", "", ""):
-        table.add_column(name, justify="right" if not name else "left")
     found = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "session" and not windowed(r)}
+    some = any(sure(row) for row in found.values())
+    table = plain_table()
+    for name in ("the whole session", "", *(["confirmed %"] if some else []), ""):
+        table.add_column(name, justify="right" if not name else "left")
     for name, measure in MEASURES.items():
         if name in found:
-            table.add_row(measure.title, cell(found[name]), found[name]["missing_reason"] or "")
+            human = [sure(found[name])] if some else []
+            table.add_row(measure.title, cell(found[name]), *human, found[name]["missing_reason"] or "")
     return table
 
 

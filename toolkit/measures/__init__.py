@@ -1,10 +1,10 @@
 """Measures: pure functions of a `Dialogue`, each with the text that says what its number means.
 
 One module a family (`talk`, `turns`, `silence`, `coding` with `miti` and `counts`, `sequences`, `drift`);
-`uncertainty` makes the intervals, `book` the code book. Every measure is computed for every session: where it has no
-value it has a reason. Role measures come for therapist and client always and for further roles when somebody has them;
-those of what a therapist does, and *patience*, only for therapists and co-therapists, and those of what a client says
-only for clients.
+`uncertainty` makes the intervals, `confirmed` says how much of a value a human confirmed, `book` makes the code book.
+Every measure is computed for every session: where it has no value it has a reason. Role measures come for therapist and
+client always and for further roles when somebody has them; those of what a therapist does, and *patience*, only for
+therapists and co-therapists, and those of what a client says only for clients.
 """
 
 from __future__ import annotations
@@ -108,7 +108,17 @@ def stated(measure: Measure, role: str, outcome: Outcome, facts: Facts) -> Measu
         window=Span(0.0, facts.dialogue.duration)
         if isinstance(window, Missing)
         else Span(seconds(window.start), seconds(window.end)),
+        confirmed=rounded(share(outcome)),
     )
+
+
+def share(outcome: Outcome) -> float | Missing:
+    """The confirmed share of an outcome; missing with the outcome's own reason where it has no value."""
+    if isinstance(outcome.value, Missing):
+        return outcome.value
+    if isinstance(outcome.confirmed, Missing):
+        return outcome.confirmed
+    return outcome.confirmed.value("nothing was counted")
 
 
 def rounded(number: float | Missing) -> float | Missing:

@@ -21,6 +21,10 @@ compare with, never pass or fail. An interval says how far chance alone might mo
 talked on in the same way. That of a coded measure says more where the coder gave probabilities: how far a trained
 human's number may be from it. None says anything about the errors of recogniser and diarizer.
 
+The *confirmed* share, from 0 to 1, says how much of what a value counts a human has set or confirmed: of its speech and
+turns, whose they are; of its silences, what they were; of its codes, that they are right. It is missing where nothing
+was counted. It does not say who is right, and says nothing of what neither machine nor human found.
+
 *Speaking time* is the time in which somebody of a role speaks. *Session time* goes from the first to the last speech.
 Excluded portions count in neither, and they are no silence. A *share* is a number from 0 to 1.
 """
@@ -45,6 +49,7 @@ def entries(measure: Measure) -> Iterator[tuple[str, str]]:
         yield "Denominator", measure.denominator
     yield "Missing when", measure.missing_when
     yield "Interval", measure.interval
+    yield "Confirmed", measure.confirmed or "never: nothing that it counts can be confirmed one by one"
     for band in measure.bands:
         yield "Band", band_text(band)
     if measure.agreement:

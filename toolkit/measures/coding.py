@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from functools import partial
 
 from toolkit.coding.settling import QUESTIONS, REFLECTIONS
 from toolkit.intervals import Span, intersect, milliseconds
 from toolkit.measures import miti
+from toolkit.measures.confirmed import OF_CODES, of
 from toolkit.measures.counts import (
     AGREEMENT_COMPLEX,
     AGREEMENT_OPEN,
@@ -52,9 +54,13 @@ def wait_time_after_open_question(facts: Facts, role: Role) -> Outcome:
     if lacking:
         return absent(lacking)
     longest = milliseconds(facts.settings.measures.wait_max)
-    asked = (u for u, own in coded if own & OPEN)
-    waits = [wait for question in asked if (wait := wait_after(facts, question)) is not None and wait <= longest]
-    return middle(waits, facts.settings.measures.confidence_level, "no open question with an answer in time was coded")
+    asked = {u.index: wait_after(facts, u) for u, own in coded if own & OPEN}
+    waits = {index: wait for index, wait in asked.items() if wait is not None and wait <= longest}
+    level = facts.settings.measures.confidence_level
+    return replace(
+        middle([*waits.values()], level, "no open question with an answer in time was coded"),
+        confirmed=of((index, Code.OPEN_QUESTION) in facts.confirmed_codes for index in waits),
+    )
 
 
 def wait_after(facts: Facts, question: Utterance) -> int | None:
@@ -98,6 +104,7 @@ MISC = partial(
     source="Houck, Moyers, Miller, Glynn & Hallgren, MISC 2.5",
     scheme="MISC",
     settings=CODER,
+    confirmed=OF_CODES,
 )
 
 THERAPIST_VIEW = (
@@ -218,6 +225,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_CODES,
             missing_when=f"{CODES_MISSING}; no open question with an answer in time was coded",
             interval=MEDIAN_INTERVAL,
             source="research on wait time in teaching (3 s), see the toolkit's standards, section 2",

@@ -19,13 +19,15 @@ from enum import StrEnum
 
 from toolkit.coding.sampling import sample_span
 from toolkit.coding.settling import settle
+from toolkit.coding.volleys import Volley
 from toolkit.intervals import Span, in_milliseconds
 from toolkit.measures import quantify
+from toolkit.measures.confirmed import of
 from toolkit.measures.facts import NO_SAMPLING, Facts, Outcome, absent, quotient, seconds
 from toolkit.measures.talk import ROLES_MISSING
 from toolkit.measures.turns import counted
 from toolkit.measures.uncertainty import odds, wilson
-from toolkit.types import Code, CodedUtterance, Missing, Role, Utterance
+from toolkit.types import HUMAN, Code, CodedUtterance, Missing, Role, Utterance
 
 __all__ = [
     "AGREEMENT_COMPLEX",
@@ -110,10 +112,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """One unit of a role: the indices of its utterances, its codes, and its time in seconds."""
+    """One unit of a role: its utterances by index, its codes, those that a human confirmed, its time in seconds."""
 
     utterances: tuple[int, ...]
     codes: frozenset[Code]
+    confirmed: frozenset[Code]
     span: Span
 
 
@@ -141,7 +144,7 @@ def tally(facts: Facts, role: Role, wanted: Tally) -> Outcome:
 
 
 def decide(facts: Facts, wanted: Tally, found: Sequence[Marked]) -> Outcome:
-    """Value and interval of a tally over the units found: the one place where both are decided.
+    """Value, interval and confirmed share of a tally over the units found: the one place where they are decided.
 
     Where the coder gave probabilities for everything that is counted, the interval comes from them (`quantify`), and a
     share or ratio whose interval says nothing is missing with that reason. Else it says what chance alone may do, the
@@ -156,6 +159,8 @@ def decide(facts: Facts, wanted: Tally, found: Sequence[Marked]) -> Outcome:
         outcome = quotient(top, bottom, bottom if share else top + bottom, wanted.when_zero, by_chance)
     else:
         outcome = counted(top, level)
+    wholly = wanted.top | wanted.bottom
+    outcome = replace(outcome, confirmed=of(code in u.confirmed for u in found for code in u.codes & wholly))
     if isinstance(outcome.value, Missing) or not quantified(facts, wanted, found):
         return outcome
     around = quantify.interval(facts, [unit.utterances for unit in found], wanted.top, wanted.bottom)
@@ -181,7 +186,7 @@ def marked(facts: Facts, role: Role, unit: Unit) -> list[Marked] | Missing:
         if isinstance(facts.volleys, Missing):
             return facts.volleys
         own = (v for v in facts.volleys if dialogue.role_of(v.speaker) is role)
-        return [Marked(v.utterances, v.codes, Span(v.start, v.end)) for v in own]
+        return [Marked(v.utterances, v.codes, by_human(v), Span(v.start, v.end)) for v in own]
     said = facts.utterances(role)
     if isinstance(said, Missing):
         return said
@@ -191,14 +196,21 @@ def marked(facts: Facts, role: Role, unit: Unit) -> list[Marked] | Missing:
     return [one_utterance(u, coded.get(u.index)) for u in said]
 
 
+def by_human(volley: Volley) -> frozenset[Code]:
+    """What counts in a volley because a human set or confirmed it."""
+    return frozenset(c.code for c in volley.counted if c.applied.coder == HUMAN)
+
+
 def one_utterance(said: Utterance, coded: CodedUtterance | None) -> Marked:
     """An utterance as a unit."""
-    codes = set() if coded is None else {a.code for a in settle(coded).kept}
+    kept = () if coded is None else settle(coded).kept
+    codes = {a.code for a in kept}
     if Code.COMPLEX_REFLECTION in codes:
         codes.discard(Code.SIMPLE_REFLECTION)
     if Code.OPEN_QUESTION in codes:
         codes.discard(Code.CLOSED_QUESTION)
-    return Marked((said.index,), frozenset(codes), Span(said.start, said.end))
+    sure = frozenset(a.code for a in kept if a.coder == HUMAN and a.code in codes)
+    return Marked((said.index,), frozenset(codes), sure, Span(said.start, said.end))
 
 
 def not_coded(facts: Facts, codes: Iterable[Code]) -> str:

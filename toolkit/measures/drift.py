@@ -14,6 +14,7 @@ from dataclasses import replace
 from toolkit.coding.settling import QUESTIONS, REFLECTIONS
 from toolkit.intervals import Span, milliseconds
 from toolkit.measures.coding import AGREEMENT_CLIENT
+from toolkit.measures.confirmed import OF_CODES
 from toolkit.measures.counts import (
     AGREEMENT_QUESTION,
     AGREEMENT_REFLECTION,
@@ -103,6 +104,7 @@ def count_measure(what: str, holds: str, agreement: str) -> Measure:
         source="MITI 4.2.1's count; in windows the toolkit's own",
         settings=("measures.window", *CODER),
         agreement=agreement,
+        confirmed=OF_CODES,
     )
 
 
@@ -123,6 +125,7 @@ SESSION_MEASURES = (
             unit="share",
             numerator="utterances with change talk in the window",
             denominator="utterances with change talk and utterances with sustain talk in the window",
+            confirmed=OF_CODES,
             missing_when=f"{CODES_MISSING}; {NOBODY}; {NEITHER}",
             interval=WILSON_INTERVAL,
             source="MISC: % change talk; in windows the toolkit's own",

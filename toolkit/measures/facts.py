@@ -10,14 +10,27 @@ speakers speaks; *session time* goes from the first to the last speech. Excluded
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.coding import volleys
 from toolkit.coding.volleys import THERAPISTS, Volley
 from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, overlap, subtract, total, union
 from toolkit.settings import Settings
-from toolkit.types import Code, Dialogue, Measure, Missing, Role, Silence, SilenceEvidence, Utterance
+from toolkit.types import (
+    HUMAN,
+    NOT_CONFIRMABLE,
+    Code,
+    Dialogue,
+    Measure,
+    Missing,
+    Ratio,
+    Role,
+    Silence,
+    SilenceEvidence,
+    SpeakerInterval,
+    Utterance,
+)
 
 __all__ = [
     "NOT_A_RATIO",
@@ -27,6 +40,7 @@ __all__ = [
     "RoleMeasure",
     "SessionMeasure",
     "absent",
+    "confirmed_turns",
     "gather",
     "quotient",
     "seconds",
@@ -39,7 +53,10 @@ NOBODY_SPEAKS = "nobody speaks in this recording"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer of one measure; `window` in milliseconds, `Missing` for the whole session time."""
+    """The answer of one measure; `window` in milliseconds, `Missing` for the whole session time.
+
+    `confirmed` is how much of what was counted a human set or confirmed, see `toolkit.measures.confirmed`.
+    """
 
     value: float | Missing
     n: int
@@ -47,12 +64,13 @@ class Outcome:
     denominator: float | Missing = NOT_A_RATIO
     interval: Span | Missing = NO_SAMPLING
     window: Span | Missing = NO_SAMPLING
+    confirmed: Ratio | Missing = NOT_CONFIRMABLE
 
 
 def absent(reason: str) -> Outcome:
     """The answer of a measure that has none."""
     gap = Missing(reason)
-    return Outcome(gap, 0, gap, gap, gap)
+    return Outcome(gap, 0, gap, gap, gap, confirmed=gap)
 
 
 def quotient(top: float, bottom: float, n: int, when_zero: str, interval: Span | Missing = NO_SAMPLING) -> Outcome:
@@ -82,6 +100,8 @@ class Facts:
         Left out where an excluded portion or a doubtful stretch (words, noise) lies in between.
     volleys
         Of all therapists, in seconds; missing where utterances or codes are.
+    confirmed, confirmed_turns, confirmed_codes
+        What a human set or confirmed: each speaker's speech; turns by index; codes with the index of the utterance.
     """
 
     dialogue: Dialogue
@@ -91,6 +111,9 @@ class Facts:
     session: Span | Missing
     floor_changes: tuple[tuple[int, int], ...]
     volleys: tuple[Volley, ...] | Missing
+    confirmed: Mapping[str, tuple[Span, ...]]
+    confirmed_turns: frozenset[int]
+    confirmed_codes: frozenset[tuple[int, Code]]
 
     def talk(self, role: Role) -> tuple[Span, ...]:
         """Time in which somebody of a role speaks."""
@@ -165,15 +188,51 @@ class SessionMeasure:
 def gather(dialogue: Dialogue, settings: Settings) -> Facts:
     """Read a dialogue once for all measures."""
     excluded = union(in_milliseconds(dialogue.excluded))
-    tracks: dict[str, list[Span]] = {}
-    for interval in dialogue.activity:
-        tracks.setdefault(interval.speaker, []).append(interval.span)
-    cleaned = {name: subtract(in_milliseconds(spans), excluded) for name, spans in sorted(tracks.items())}
-    speech = {name: spans for name, spans in cleaned.items() if spans}
+    speech = tracks(dialogue.activity, excluded)
     everyone = union(s for spans in speech.values() for s in spans)
     session = Span(everyone[0].start, everyone[-1].end) if everyone else Missing(NOBODY_SPEAKS)
-    floor = floor_changes(dialogue, excluded)
-    return Facts(dialogue, settings, excluded, speech, session, floor, volleys.of(dialogue))
+    codes = () if isinstance(dialogue.codes, Missing) else dialogue.codes
+    return Facts(
+        dialogue=dialogue,
+        settings=settings,
+        excluded=excluded,
+        speech=speech,
+        session=session,
+        floor_changes=floor_changes(dialogue, excluded),
+        volleys=volleys.of(dialogue),
+        confirmed=tracks(dialogue.confirmed, excluded),
+        confirmed_turns=confirmed_turns(dialogue),
+        confirmed_codes=frozenset((c.utterance, a.code) for c in codes for a in c.codes if a.coder == HUMAN),
+    )
+
+
+def tracks(intervals: Iterable[SpeakerInterval], excluded: Iterable[Span]) -> dict[str, tuple[Span, ...]]:
+    """Each speaker's stretches outside excluded portions, milliseconds; only of those who have any."""
+    found: dict[str, list[Span]] = {}
+    for interval in intervals:
+        found.setdefault(interval.speaker, []).append(interval.span)
+    cleaned = {name: subtract(in_milliseconds(spans), excluded) for name, spans in sorted(found.items())}
+    return {name: spans for name, spans in cleaned.items() if spans}
+
+
+def confirmed_turns(dialogue: Dialogue) -> frozenset[int]:
+    """Indices of the turns whose speaker a human set or confirmed, for all speech in them."""
+    excluded = union(in_milliseconds(dialogue.excluded))
+    sure = tracks(dialogue.confirmed, excluded)
+    if not sure:
+        return frozenset()
+    open_ = {n: subtract(spans, sure.get(n, ())) for n, spans in tracks(dialogue.activity, excluded).items()}
+
+    def any_in(spans: Sequence[Span], turn: Span) -> bool:
+        last = bisect_left(spans, turn.end, key=lambda s: s.start) - 1
+        return last >= 0 and spans[last].end > turn.start
+
+    found = []
+    for turn in dialogue.turns:
+        (span,) = in_milliseconds([Span(turn.start, turn.end)])
+        if any_in(sure.get(turn.speaker, ()), span) and not any_in(open_.get(turn.speaker, ()), span):
+            found.append(turn.index)
+    return frozenset(found)
 
 
 def floor_changes(dialogue: Dialogue, excluded: tuple[Span, ...]) -> tuple[tuple[int, int], ...]:

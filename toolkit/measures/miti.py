@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from toolkit.coding.settling import QUESTIONS, REFLECTIONS
+from toolkit.measures.confirmed import OF_CODES
 from toolkit.measures.counts import (
     AGREEMENT_COMPLEX,
     AGREEMENT_MAIN,
@@ -152,6 +153,7 @@ def one_count(c: Counted) -> RoleMeasure:
             scheme=MITI4,
             settings=CODER,
             agreement=c.agreement,
+            confirmed=OF_CODES,
         ),
         partial(tally, wanted=Tally(c.codes)),
         therapists=True,
@@ -176,6 +178,7 @@ def one_total(name: str, title: str, parts: str, codes: frozenset[Code]) -> Role
             scheme=MITI4,
             settings=CODER,
             agreement=AGREEMENT_MAIN,
+            confirmed=OF_CODES,
         ),
         partial(tally, wanted=Tally(codes)),
         therapists=True,
@@ -196,6 +199,7 @@ def summary(measure: Measure, wanted: Tally) -> RoleMeasure:
             definition=f"{measure.definition} {FOR_WHOM}",
             missing_when=f"{CODES_MISSING}; {wanted.when_zero}; the session is shorter than measures.miti_counts_only",
             settings=(*CODER, *LENGTH),
+            confirmed=OF_CODES,
         ),
         partial(tally, wanted=wanted),
         therapists=True,

@@ -5,8 +5,13 @@ A moment without a reflection is a place to listen to, and no fault of anybody's
 
 from __future__ import annotations
 
-from toolkit.coding.moments import Moment, find
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from toolkit.coding.moments import MARKS, Moment, find
+from toolkit.coding.settling import REFLECTIONS
 from toolkit.measures.coding import AGREEMENT_CLIENT
+from toolkit.measures.confirmed import OF_CODES, of
 from toolkit.measures.counts import AGREEMENT_REFLECTION, CHANCE_INTERVAL, CODER, CODES_MISSING
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent, quotient
 from toolkit.measures.turns import COUNT_INTERVAL
@@ -29,7 +34,8 @@ def missed_opportunities(facts: Facts, role: Role) -> Outcome:
     if isinstance(own, Missing):
         return absent(own.reason)
     count = sum(not m.reflected for m in own)
-    return Outcome(count, len(own), interval=poisson(count, facts.settings.measures.confidence_level))
+    outcome = Outcome(count, len(own), interval=poisson(count, facts.settings.measures.confidence_level))
+    return replace(outcome, confirmed=of(marks(facts, own)))
 
 
 def reflected_opportunity_share(facts: Facts, role: Role) -> Outcome:
@@ -39,11 +45,23 @@ def reflected_opportunity_share(facts: Facts, role: Role) -> Outcome:
         return absent(own.reason)
     hits = sum(m.reflected for m in own)
     interval = wilson(hits, len(own), facts.settings.measures.confidence_level)
-    return quotient(hits, len(own), len(own), NO_MOMENT, interval)
+    return replace(quotient(hits, len(own), len(own), NO_MOMENT, interval), confirmed=of(marks(facts, own)))
+
+
+def marks(facts: Facts, own: Iterable[Moment]) -> Iterator[bool]:
+    """Of each code that makes a moment, or that reflects it, whether a human set or confirmed it."""
+    codes = () if isinstance(facts.dialogue.codes, Missing) else facts.dialogue.codes
+    told = {c.utterance: {a.code for a in c.codes} & set(MARKS) for c in codes}
+    heard = {v.utterances: v for v in (() if isinstance(facts.volleys, Missing) else facts.volleys)}
+    for moment in own:
+        yield from ((index, code) in facts.confirmed_codes for index in moment.told for code in sorted(told[index]))
+        reflections = (c for c in heard[moment.volley].counted if c.code in REFLECTIONS)
+        yield from ((c.utterance, c.code) in facts.confirmed_codes for c in reflections)
 
 
 NO_MOMENT = "no feeling and no change talk was coded before a volley of the therapist's"
 OWN = "the toolkit's own, after MITI 4.2.1's volley"
+CONFIRMED = f"{OF_CODES}: feelings and change talk, and the reflections that answer them"
 AGREEMENT = f"{AGREEMENT_REFLECTION}; {AGREEMENT_CLIENT}; whether a feeling was named: no figure known"
 
 ROLE_MEASURES = (
@@ -65,6 +83,7 @@ ROLE_MEASURES = (
             source=OWN,
             settings=CODER,
             agreement=AGREEMENT,
+            confirmed=CONFIRMED,
         ),
         missed_opportunities,
         therapists=True,
@@ -84,6 +103,7 @@ ROLE_MEASURES = (
             source=OWN,
             settings=CODER,
             agreement=AGREEMENT,
+            confirmed=CONFIRMED,
         ),
         reflected_opportunity_share,
         therapists=True,

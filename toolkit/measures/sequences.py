@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -31,6 +31,7 @@ from toolkit.coding.volleys import ASKING, CLIENT_TALK, THERAPISTS
 from toolkit.intervals import milliseconds
 from toolkit.measures import moments
 from toolkit.measures.coding import AGREEMENT_CLIENT
+from toolkit.measures.confirmed import OF_CODES, of
 from toolkit.measures.counts import (
     AGREEMENT_MAIN,
     AGREEMENT_OPEN,
@@ -77,11 +78,12 @@ ACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One utterance of a client or therapist with the codes that stand."""
+    """One utterance of a client or therapist with the codes that stand, and those of them that a human confirmed."""
 
     utterance: Utterance
     role: Role
     codes: frozenset[Code]
+    confirmed: frozenset[Code]
 
     def answers(self, before: Said | None) -> bool:
         """Whether it is a client's and answers what a therapist said before, and goes on after that has ended."""
@@ -102,8 +104,8 @@ def runs(dialogue: Dialogue) -> tuple[tuple[Said, ...], ...] | Missing:
     for u in dialogue.utterances:
         role = dialogue.role_of(u.speaker)
         if role is Role.CLIENT or role in THERAPISTS:
-            stand = one_utterance(u, coded.get(u.index)).codes
-            found[bisect_right(cuts, u.start)].append(Said(u, role, stand))
+            stand = one_utterance(u, coded.get(u.index))
+            found[bisect_right(cuts, u.start)].append(Said(u, role, stand.codes, stand.confirmed))
     return tuple(tuple(without_listening(run)) for run in found)
 
 
@@ -118,10 +120,10 @@ def without_listening(run: Iterable[Said]) -> Iterator[Said]:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Each speaker's turns in order, and the codes of what clients say in each turn."""
+    """Each speaker's turns in order, and what clients say in each turn, by its index."""
 
     turns: dict[str, list[Turn]]
-    codes: dict[int, frozenset[Code]]
+    said: dict[int, list[Said]]
 
     @classmethod
     def of(cls, turns: Sequence[Turn], said: Iterable[Said]) -> Floor:
@@ -132,7 +134,7 @@ class Floor:
         for one in said:
             home = floor.turn_of(one)
             if home is not None:
-                floor.codes[home.index] = floor.codes.get(home.index, frozenset()) | one.codes
+                floor.said.setdefault(home.index, []).append(one)
         return floor
 
     def turn_of(self, said: Said) -> Turn | None:
@@ -144,10 +146,16 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A client's turn after an act: its length in milliseconds and the codes of all utterances in it."""
+    """A client's turn after an act: its length in milliseconds, the act, and all utterances in the turn."""
 
     length: int
-    codes: frozenset[Code]
+    act: Said
+    said: tuple[Said, ...]
+
+    @property
+    def holds_change_talk(self) -> bool:
+        """Whether the client speaks for change in it."""
+        return any(Code.CHANGE_TALK in s.codes for s in self.said)
 
 
 def answers(facts: Facts, role: Role, act: Act) -> tuple[Answer, ...] | Missing:
@@ -164,7 +172,8 @@ def answers(facts: Facts, role: Role, act: Act) -> tuple[Answer, ...] | Missing:
         acts = one.role is role and bool(one.codes & act.codes)
         turn = floor.turn_of(other) if acts and other.role is Role.CLIENT else None
         if turn is not None and milliseconds(turn.start) > milliseconds(one.utterance.start):
-            found.append(Answer(milliseconds(turn.end) - milliseconds(turn.start), floor.codes[turn.index]))
+            length = milliseconds(turn.end) - milliseconds(turn.start)
+            found.append(Answer(length, one, tuple(floor.said[turn.index])))
     return tuple(found)
 
 
@@ -175,7 +184,8 @@ def client_turn_after(facts: Facts, role: Role, *, act: Act) -> Outcome:
         return absent(found.reason)
     if len(found) < FEWEST:
         return Outcome(Missing(act.too_few), len(found), NOT_A_RATIO, NOT_A_RATIO, Missing(act.too_few))
-    return middle([a.length for a in found], facts.settings.measures.confidence_level, act.too_few)
+    outcome = middle([a.length for a in found], facts.settings.measures.confidence_level, act.too_few)
+    return replace(outcome, confirmed=of(confirmed_acts(found, act)))
 
 
 def change_talk_after(facts: Facts, role: Role, *, act: Act) -> Outcome:
@@ -184,10 +194,17 @@ def change_talk_after(facts: Facts, role: Role, *, act: Act) -> Outcome:
     reason = found.reason if isinstance(found, Missing) else not_coded(facts, {Code.CHANGE_TALK})
     if isinstance(found, Missing) or reason:
         return absent(reason)
-    hits, n = sum(Code.CHANGE_TALK in a.codes for a in found), len(found)
+    hits, n = sum(a.holds_change_talk for a in found), len(found)
     if n < FEWEST:
         return Outcome(Missing(act.too_few), n, hits, n, Missing(act.too_few))
-    return quotient(hits, n, n, act.too_few, wilson(hits, n, facts.settings.measures.confidence_level))
+    talk = [Code.CHANGE_TALK in s.confirmed for a in found for s in a.said if Code.CHANGE_TALK in s.codes]
+    outcome = quotient(hits, n, n, act.too_few, wilson(hits, n, facts.settings.measures.confidence_level))
+    return replace(outcome, confirmed=of([*confirmed_acts(found, act), *talk]))
+
+
+def confirmed_acts(found: Iterable[Answer], act: Act) -> list[bool]:
+    """Of each code that makes an act, whether a human set or confirmed it."""
+    return [code in a.act.confirmed for a in found for code in a.act.codes & act.codes]
 
 
 SOURCE = "Moyers & Martin 2006; Moyers et al. 2009, by turns instead of coded parts of speech"
@@ -215,6 +232,7 @@ def turn_measure(act: Act) -> RoleMeasure:
             source=SOURCE,
             settings=(*FLOOR, *CODER),
             agreement=act.agreement,
+            confirmed=f"{OF_CODES}: those of the therapist's acts",
         ),
         partial(client_turn_after, act=act),
         therapists=True,
@@ -238,6 +256,7 @@ def change_talk_measure(act: Act) -> RoleMeasure:
             source=SOURCE,
             settings=(*FLOOR, *CODER),
             agreement=f"{act.agreement}; {AGREEMENT_CLIENT}",
+            confirmed=f"{OF_CODES}: those of the therapist's acts, and the change talk in the turns",
         ),
         partial(change_talk_after, act=act),
         therapists=True,

@@ -10,7 +10,10 @@ Levitt (2001) and Frankel, Levitt et al. (2006), Pausing Inventory Categorizatio
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from toolkit.intervals import milliseconds
+from toolkit.measures.confirmed import OF_SILENCES, of_silences
 from toolkit.measures.facts import NOBODY_SPEAKS, Facts, Outcome, SessionMeasure, absent, quotient, seconds
 from toolkit.measures.talk import NO_INTERVAL
 from toolkit.measures.turns import COUNT_INTERVAL, counted
@@ -33,8 +36,10 @@ def at_least(facts: Facts, shortest: float) -> tuple[Outcome, ...]:
     """How many silences last `shortest` seconds or more."""
     if isinstance(facts.session, Missing):
         return (absent(NOBODY_SPEAKS),)
-    count = sum(length >= milliseconds(shortest) for length in lengths(facts))
-    return (counted(count, facts.settings.measures.confidence_level),)
+    least = milliseconds(shortest)
+    long = [s for s in facts.silences() if milliseconds(s.end) - milliseconds(s.start) >= least]
+    outcome = counted(len(long), facts.settings.measures.confidence_level)
+    return (replace(outcome, confirmed=of_silences(long)),)
 
 
 def silence_count(facts: Facts) -> tuple[Outcome, ...]:
@@ -50,14 +55,17 @@ def silence_count_2s(facts: Facts) -> tuple[Outcome, ...]:
 def silence_share(facts: Facts) -> tuple[Outcome, ...]:
     """Share of the session in which nobody speaks."""
     found = lengths(facts)
-    return (quotient(seconds(sum(found)), seconds(facts.session_time()), len(found), NOBODY_SPEAKS),)
+    outcome = quotient(seconds(sum(found)), seconds(facts.session_time()), len(found), NOBODY_SPEAKS)
+    return (replace(outcome, confirmed=of_silences(facts.silences())),)
 
 
 def longest_silence(facts: Facts) -> tuple[Outcome, ...]:
     """The longest silence."""
     found = lengths(facts)
     reason = NOBODY_SPEAKS if isinstance(facts.session, Missing) else "no silence between two stretches of speech"
-    return (Outcome(seconds(max(found)), len(found)) if found else absent(reason),)
+    if not found:
+        return (absent(reason),)
+    return (Outcome(seconds(max(found)), len(found), confirmed=of_silences(facts.silences())),)
 
 
 SESSION_MEASURES = (
@@ -71,6 +79,7 @@ SESSION_MEASURES = (
             unit="silences",
             numerator="",
             denominator="",
+            confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=COUNT_INTERVAL,
             source="Levitt 2001; Frankel, Levitt et al. 2006",
@@ -89,6 +98,7 @@ SESSION_MEASURES = (
             unit="silences",
             numerator="",
             denominator="",
+            confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=COUNT_INTERVAL,
             source="the toolkit's standards, section 2",
@@ -106,6 +116,7 @@ SESSION_MEASURES = (
             unit="share",
             numerator="time in silences, s",
             denominator="session time, s",
+            confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 2",
@@ -122,6 +133,7 @@ SESSION_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_SILENCES,
             missing_when="nobody speaks; no silence between two stretches of speech",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 2",

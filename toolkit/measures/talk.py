@@ -11,7 +11,10 @@ high-quality and 61.5 % in 23 low-quality demonstrations. De Jong & Wempe (2009)
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from toolkit.intervals import Span, intersect, total
+from toolkit.measures.confirmed import OF_OWN_SPEECH, OF_SPEECH, of_own_speech, of_speech
 from toolkit.measures.facts import (
     NOBODY_SPEAKS,
     NOT_A_RATIO,
@@ -37,19 +40,21 @@ WORDS_MISSING = f"{ROLES_MISSING}; the session has no words"
 def talk_time(facts: Facts, role: Role) -> Outcome:
     """Speaking time of a role."""
     own = facts.talk(role)
-    return Outcome(seconds(total(own)), len(own))
+    return Outcome(seconds(total(own)), len(own), confirmed=of_own_speech(facts, role))
 
 
 def talk_share_speech(facts: Facts, role: Role) -> Outcome:
     """Share of all speaking time."""
     own = facts.talk(role)
-    return quotient(seconds(total(own)), seconds(facts.talk_of_all()), len(own), NOBODY_SPEAKS)
+    outcome = quotient(seconds(total(own)), seconds(facts.talk_of_all()), len(own), NOBODY_SPEAKS)
+    return replace(outcome, confirmed=of_speech(facts))
 
 
 def talk_share_session(facts: Facts, role: Role) -> Outcome:
     """Share of the session."""
     own = facts.talk(role)
-    return quotient(seconds(total(own)), seconds(facts.session_time()), len(own), NOBODY_SPEAKS)
+    outcome = quotient(seconds(total(own)), seconds(facts.session_time()), len(own), NOBODY_SPEAKS)
+    return replace(outcome, confirmed=of_own_speech(facts, role))
 
 
 def talk_share_words(facts: Facts, role: Role) -> Outcome:
@@ -58,7 +63,7 @@ def talk_share_words(facts: Facts, role: Role) -> Outcome:
     if isinstance(own, Missing) or isinstance(everyone, Missing):
         return absent(own.reason if isinstance(own, Missing) else "the session has no words")
     words, all_words = sum(u.word_count for u in own), sum(u.word_count for u in everyone)
-    return quotient(words, all_words, words, "no word has a speaker")
+    return replace(quotient(words, all_words, words, "no word has a speaker"), confirmed=of_speech(facts))
 
 
 def speech_rate(facts: Facts, role: Role) -> Outcome:
@@ -67,7 +72,8 @@ def speech_rate(facts: Facts, role: Role) -> Outcome:
     if isinstance(own, Missing):
         return absent(own.reason)
     words = sum(u.word_count for u in own)
-    return quotient(words, total(facts.talk(role)) / 60_000, words, "the role never speaks")
+    outcome = quotient(words, total(facts.talk(role)) / 60_000, words, "the role never speaks")
+    return replace(outcome, confirmed=of_own_speech(facts, role))
 
 
 def articulation_rate(facts: Facts, role: Role) -> Outcome:
@@ -76,7 +82,8 @@ def articulation_rate(facts: Facts, role: Role) -> Outcome:
     if isinstance(own, Missing):
         return absent(own.reason)
     syllables = sum(u.syllable_count for u in own)
-    return quotient(syllables, seconds(total(facts.talk(role))), syllables, "the role never speaks")
+    outcome = quotient(syllables, seconds(total(facts.talk(role))), syllables, "the role never speaks")
+    return replace(outcome, confirmed=of_own_speech(facts, role))
 
 
 def talk_balance(facts: Facts) -> tuple[Outcome, ...]:
@@ -93,7 +100,8 @@ def talk_balance(facts: Facts) -> tuple[Outcome, ...]:
             inside = intersect(own, [window])
             everyone = facts.talk_of_all(within=window)
             found = quotient(seconds(total(inside)), seconds(everyone), len(inside), "nobody speaks in this window")
-        outcomes.append(Outcome(found.value, found.n, found.numerator, found.denominator, found.interval, window))
+            found = replace(found, confirmed=of_speech(facts, window))
+        outcomes.append(replace(found, window=window))
     return tuple(outcomes)
 
 
@@ -127,6 +135,7 @@ ROLE_MEASURES = (
             unit="share",
             numerator="speaking time of the role, s",
             denominator="sum of the speaking times of all roles, unknown ones too, s",
+            confirmed=OF_SPEECH,
             missing_when=f"{ROLES_MISSING}; nobody speaks",
             interval=NO_INTERVAL,
             source="MISC-era guidance: therapist under 60 % for beginners, under 50 % for competence",
@@ -145,6 +154,7 @@ ROLE_MEASURES = (
             unit="share",
             numerator="speaking time of the role, s",
             denominator="session time, s",
+            confirmed=OF_OWN_SPEECH,
             missing_when=f"{ROLES_MISSING}; nobody speaks",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",
@@ -161,6 +171,7 @@ ROLE_MEASURES = (
             unit="share",
             numerator="words of the role",
             denominator="words of all speakers",
+            confirmed=OF_SPEECH,
             missing_when=f"{WORDS_MISSING}; no word has a speaker",
             interval=NO_INTERVAL,
             source="AnnoMI: therapists had 53.9 % of the words in 110 high-quality and 61.5 % in 23 low-quality "
@@ -178,6 +189,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_OWN_SPEECH,
             missing_when=ROLES_MISSING,
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",
@@ -194,6 +206,7 @@ ROLE_MEASURES = (
             unit="words/min",
             numerator="words of the role",
             denominator="speaking time of the role, min",
+            confirmed=OF_OWN_SPEECH,
             missing_when=f"{WORDS_MISSING}; the role never speaks",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",
@@ -211,6 +224,7 @@ ROLE_MEASURES = (
             unit="syllables/s",
             numerator="syllables of the role",
             denominator="speaking time of the role, s",
+            confirmed=OF_OWN_SPEECH,
             missing_when=f"{WORDS_MISSING}; the role never speaks",
             interval=NO_INTERVAL,
             source="de Jong & Wempe 2009",
@@ -230,6 +244,7 @@ SESSION_MEASURES = (
             unit="share",
             numerator="speaking time of the therapist in the window, s",
             denominator="sum of the speaking times of all roles in the window, s",
+            confirmed=OF_SPEECH,
             missing_when="nobody speaks in the window; nobody is the therapist, or roles are not known",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",

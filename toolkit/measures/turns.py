@@ -12,8 +12,19 @@ Levinson & Torreira (2015): about 0.2 s is typical. Heldner & Edlund (2010): ove
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, multiply_covered, total, union
+from toolkit.measures.confirmed import (
+    OF_CHANGES,
+    OF_SILENCES,
+    OF_SPEECH,
+    OF_TURNS,
+    of_changes,
+    of_silences,
+    of_speech,
+    of_turns,
+)
 from toolkit.measures.facts import (
     NO_SAMPLING,
     NOBODY_SPEAKS,
@@ -27,7 +38,7 @@ from toolkit.measures.facts import (
 )
 from toolkit.measures.talk import NO_INTERVAL, ROLES_MISSING
 from toolkit.measures.uncertainty import median, median_interval, poisson
-from toolkit.types import Level, Measure, Missing, Role
+from toolkit.types import Level, Measure, Missing, Ratio, Role, Turn
 
 __all__ = ["COUNT_INTERVAL", "MEDIAN_INTERVAL", "ROLE_MEASURES", "SESSION_MEASURES", "counted", "middle"]
 
@@ -51,40 +62,54 @@ def counted(count: int, level: float) -> Outcome:
     return Outcome(count, count, interval=poisson(count, level))
 
 
+def of_role(facts: Facts, role: Role) -> tuple[Turn, ...]:
+    """A role's turns."""
+    return tuple(t for t in facts.dialogue.turns if facts.dialogue.role_of(t.speaker) is role)
+
+
 def durations(facts: Facts, role: Role) -> tuple[int, ...]:
     """Lengths of a role's turns without excluded portions, milliseconds."""
-    own = [Span(t.start, t.end) for t in facts.dialogue.turns if facts.dialogue.role_of(t.speaker) is role]
-    return tuple(int(s.duration - total(intersect([s], facts.excluded))) for s in in_milliseconds(own))
+    own = in_milliseconds(Span(t.start, t.end) for t in of_role(facts, role))
+    return tuple(int(s.duration - total(intersect([s], facts.excluded))) for s in own)
+
+
+def sure(facts: Facts, role: Role) -> Ratio:
+    """Confirmed turns of a role over its turns."""
+    return of_turns(facts, (t.index for t in of_role(facts, role)))
 
 
 def turn_count(facts: Facts, role: Role) -> Outcome:
     """How many turns a role has."""
-    count = len(durations(facts, role))
-    return Outcome(count, count)
+    count = len(of_role(facts, role))
+    return Outcome(count, count, confirmed=sure(facts, role))
 
 
 def turn_duration_mean(facts: Facts, role: Role) -> Outcome:
     """Mean length of a role's turns."""
     lengths = durations(facts, role)
-    return quotient(seconds(sum(lengths)), len(lengths), len(lengths), "the role has no turn", NO_SAMPLING)
+    outcome = quotient(seconds(sum(lengths)), len(lengths), len(lengths), "the role has no turn", NO_SAMPLING)
+    return replace(outcome, confirmed=sure(facts, role))
 
 
 def longest_turn(facts: Facts, role: Role) -> Outcome:
     """The longest turn of a role."""
     lengths = durations(facts, role)
-    return Outcome(seconds(max(lengths)), len(lengths)) if lengths else absent("the role has no turn")
+    if not lengths:
+        return absent("the role has no turn")
+    return Outcome(seconds(max(lengths)), len(lengths), confirmed=sure(facts, role))
 
 
 def response_latency_median(facts: Facts, role: Role) -> Outcome:
     """Median FTO of a role's turns after another role's."""
     turns, role_of = facts.dialogue.turns, facts.dialogue.role_of
-    offsets = [
-        offset
+    changes = {
+        place: offset
         for place, offset in facts.floor_changes
         if role_of(turns[place].speaker) is role and role_of(turns[place - 1].speaker) is not role
-    ]
+    }
     level = facts.settings.measures.confidence_level
-    return middle(offsets, level, "the role never takes the floor from another")
+    outcome = middle([*changes.values()], level, "the role never takes the floor from another")
+    return replace(outcome, confirmed=of_changes(facts, changes))
 
 
 def interruption_count(facts: Facts, role: Role) -> Outcome:
@@ -101,26 +126,29 @@ def backchannel_count(facts: Facts, role: Role) -> Outcome:
 
 def fto_median(facts: Facts) -> tuple[Outcome, ...]:
     """Median FTO of all changes of speaker."""
-    offsets = [offset for _, offset in facts.floor_changes]
-    return (middle(offsets, facts.settings.measures.confidence_level, "the floor never changes"),)
+    changes = dict(facts.floor_changes)
+    outcome = middle([*changes.values()], facts.settings.measures.confidence_level, "the floor never changes")
+    return (replace(outcome, confirmed=of_changes(facts, changes)),)
 
 
 def overlap_share(facts: Facts) -> tuple[Outcome, ...]:
     """Share of the time with speech in which two or more people speak."""
     together = multiply_covered(facts.speech.values())
     anyone = total(union(s for spans in facts.speech.values() for s in spans))
-    return (quotient(seconds(total(together)), seconds(anyone), len(together), NOBODY_SPEAKS),)
+    outcome = quotient(seconds(total(together)), seconds(anyone), len(together), NOBODY_SPEAKS)
+    return (replace(outcome, confirmed=of_speech(facts)),)
 
 
 def patience(facts: Facts, role: Role) -> Outcome:
     """Median silence between the client's stop and the role's next sound."""
     role_of = facts.dialogue.role_of
-    waits = [
-        milliseconds(s.end) - milliseconds(s.start)
-        for s in facts.silences()
-        if role_of(s.before) is Role.CLIENT and role_of(s.after) is role
-    ]
-    return middle(waits, facts.settings.measures.confidence_level, "the role breaks no silence of the client's")
+    own = [s for s in facts.silences() if role_of(s.before) is Role.CLIENT and role_of(s.after) is role]
+    waits = [milliseconds(s.end) - milliseconds(s.start) for s in own]
+    level = facts.settings.measures.confidence_level
+    return replace(
+        middle(waits, level, "the role breaks no silence of the client's"),
+        confirmed=of_silences(own),
+    )
 
 
 ROLE_MEASURES = (
@@ -134,6 +162,7 @@ ROLE_MEASURES = (
             unit="turns",
             numerator="",
             denominator="",
+            confirmed=OF_TURNS,
             missing_when=ROLES_MISSING,
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 1; MITI 4.2.1 (volley)",
@@ -151,6 +180,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="summed length of the role's turns, s",
             denominator="turns of the role",
+            confirmed=OF_TURNS,
             missing_when=f"{ROLES_MISSING}; the role has no turn",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",
@@ -167,6 +197,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_TURNS,
             missing_when=f"{ROLES_MISSING}; the role has no turn",
             interval=NO_INTERVAL,
             source="the toolkit's standards, section 3",
@@ -184,6 +215,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_CHANGES,
             missing_when=f"{ROLES_MISSING}; the role never takes the floor from another",
             interval=MEDIAN_INTERVAL,
             source="Heldner & Edlund 2010; Levinson & Torreira 2015",
@@ -242,6 +274,7 @@ ROLE_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_SILENCES,
             missing_when=f"{ROLES_MISSING}; the therapist breaks no silence of the client's",
             interval=MEDIAN_INTERVAL,
             source="the toolkit's standards, section 2",
@@ -263,6 +296,7 @@ SESSION_MEASURES = (
             unit="s",
             numerator="",
             denominator="",
+            confirmed=OF_CHANGES,
             missing_when="the floor never changes",
             interval=MEDIAN_INTERVAL,
             source="Levinson & Torreira 2015; Heldner & Edlund 2010",
@@ -280,6 +314,7 @@ SESSION_MEASURES = (
             unit="share",
             numerator="time with two or more speakers, s",
             denominator="time with one speaker or more, s",
+            confirmed=OF_SPEECH,
             missing_when="nobody speaks",
             interval=NO_INTERVAL,
             source="Heldner & Edlund 2010",

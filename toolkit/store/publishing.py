@@ -105,12 +105,13 @@ def publish(study: Study, result: SessionResult) -> Manifest:
 def stage(folder: Path, content: Mapping[str, bytes], last: bytes) -> None:
     """Write all files of a session and force them to disk, the manifest last."""
     folder.mkdir(mode=0o700)
-    if any(name in tables.RESTRICTED for name in content):
-        (folder / "restricted").mkdir(mode=0o700)
+    inner = sorted({name.split("/")[0] for name in content if "/" in name})
+    for name in inner:
+        (folder / name).mkdir(mode=0o700)
     for name, data in content.items():
         write_new(folder / f"{name}.parquet", data)
-    if (folder / "restricted").exists():
-        sync_folder(folder / "restricted")
+    for name in inner:
+        sync_folder(folder / name)
     write_new(folder / manifests.NAME, last)
     sync_folder(folder)
 
@@ -185,14 +186,20 @@ def purge(study: Study, session_id: str) -> int:
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0
-            corrections = study.overlay(session_id)
-            if corrections.exists():
+            for corrections in overlays(study, session_id):
                 corrections.unlink()
                 deleted += 1
             sync_folder(study.results)
         except OSError as error:
             raise in_session(session_id, store_error(final, error)) from None
     return deleted
+
+
+def overlays(study: Study, session_id: str) -> tuple[Path, ...]:
+    """What a human said of a session, and what a stopped writing of it left beside it."""
+    path = study.overlay(session_id)
+    left = path.parent.glob(f".{path.name[:80]}.*.tmp")
+    return tuple(p for p in (path, *sorted(left)) if p.exists() or p.is_symlink())
 
 
 def delete(folder: Path) -> int:

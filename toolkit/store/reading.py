@@ -102,7 +102,7 @@ def load(study: Study, session_id: str) -> SessionResult:
 
 def load_dialogue(study: Study, session_id: str) -> tuple[Dialogue, Manifest]:
     """Read what measures need, without any text; raises as `load`."""
-    wanted = [name for name in tables.SCHEMAS if name not in tables.RESTRICTED]
+    wanted = [name for name in tables.SCHEMAS if name not in tables.RESTRICTED and name not in tables.MACHINE]
     found, frames = snapshot(study, session_id, wanted)
     return tables.dialogue(frames, found), found
 

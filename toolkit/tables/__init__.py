@@ -7,6 +7,10 @@ decimals; other numbers of `measures` have six, those of `chances` are as the co
 their key, so equal results give equal bytes. `volleys` follows from `utterances`, `codes` and the roles. Tables under
 ``restricted/`` hold text; all others hold none.
 
+Where a human's corrections lie over a session, its tables say what is then, and those under ``machine/`` (of words:
+``restricted/machine_words``) what the machine made of it; without corrections there are none of these. ``confirmed``
+holds the stretches of speech whose speaker a human set or confirmed.
+
 `schemas` says what the tables are, `framing` makes them of a result, `parquet` makes bytes of them and scans them,
 `reading` makes a result of them again.
 """
@@ -14,6 +18,6 @@ their key, so equal results give equal bytes. `volleys` follows from `utterances
 from toolkit.tables.framing import absent, frames
 from toolkit.tables.parquet import decode, encode, lazy
 from toolkit.tables.reading import dialogue, result
-from toolkit.tables.schemas import RESTRICTED, SCHEMAS
+from toolkit.tables.schemas import MACHINE, RESTRICTED, SCHEMAS
 
-__all__ = ["RESTRICTED", "SCHEMAS", "absent", "decode", "dialogue", "encode", "frames", "lazy", "result"]
+__all__ = ["MACHINE", "RESTRICTED", "SCHEMAS", "absent", "decode", "dialogue", "encode", "frames", "lazy", "result"]

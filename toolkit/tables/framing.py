@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from toolkit.coding import volleys
 from toolkit.errors import StoreError
 from toolkit.measures import MEASURES
+from toolkit.measures.facts import confirmed_turns
 from toolkit.result import SessionResult
-from toolkit.tables.schemas import CHANCES, NULLABLE, SCHEMAS
+from toolkit.tables.schemas import CHANCES, MACHINE, NULLABLE, SCHEMAS
 from toolkit.types import (
     AttributedWord,
     Backchannel,
@@ -38,7 +40,7 @@ INPUT = (Code.GIVING_INFORMATION, Code.PERSUADE, Code.PERSUADE_WITH_PERMISSION)
 
 
 def frames(result: SessionResult) -> dict[str, pl.DataFrame]:
-    """The tables of one session.
+    """The tables of one session, and of what the machine made of it where a human corrected it.
 
     Tables under ``restricted/`` are there only when the transcript purpose is among the provenance's purposes.
 
@@ -47,12 +49,28 @@ def frames(result: SessionResult) -> dict[str, pl.DataFrame]:
     StoreError
         When a value cannot stand in its column: not finite, of the wrong type, or missing where nothing may be.
     """
+    rows = content(result)
+    if not isinstance(result.machine, Missing):
+        under = result.machine
+        machine = content(replace(result, dialogue=under.dialogue, utterances=under.utterances, words=under.words))
+        rows |= {name: machine[like] for name, like in MACHINE.items() if like in machine}
+    return {name: frame(name, result.dialogue.session_id, list(content)) for name, content in rows.items()}
+
+
+def content(result: SessionResult) -> dict[str, Iterable[tuple[object, ...]]]:
+    """The rows of the tables of one session, without the session's id."""
     dialogue = result.dialogue
+    sure = confirmed_turns(dialogue)
     rows: dict[str, Iterable[tuple[object, ...]]] = {
         "measures": measure_rows(result.measures),
-        "activity": [(i.speaker, role(dialogue, i.speaker), s(i.start), s(i.end)) for i in by_start(dialogue.activity)],
+        "activity": stretches(dialogue, dialogue.activity),
+        "confirmed": stretches(dialogue, dialogue.confirmed),
         "turns": [
-            (t.index, t.speaker, role(dialogue, t.speaker), s(t.start), s(t.end), s(t.duration), s(t.speech_time))
+            (
+                *(t.index, t.speaker, role(dialogue, t.speaker)),
+                *(s(t.start), s(t.end), s(t.duration), s(t.speech_time)),
+                t.index in sure,
+            )
             for t in sorted(dialogue.turns, key=lambda t: t.index)
         ],
         "events": event_rows(dialogue),
@@ -65,7 +83,12 @@ def frames(result: SessionResult) -> dict[str, pl.DataFrame]:
     if Purpose.TRANSCRIPT in result.provenance.purposes:
         rows["restricted/words"] = word_rows(result)
         rows["restricted/utterances"] = [(*who(dialogue, u), u.text) for u in present(result.utterances)]
-    return {name: frame(name, dialogue.session_id, list(content)) for name, content in rows.items()}
+    return rows
+
+
+def stretches(dialogue: Dialogue, intervals: Iterable[SpeakerInterval]) -> list[tuple[object, ...]]:
+    """Rows of ``activity`` and ``confirmed``."""
+    return [(i.speaker, role(dialogue, i.speaker), s(i.start), s(i.end)) for i in by_start(intervals)]
 
 
 def absent(result: SessionResult) -> dict[str, str]:
@@ -89,7 +112,7 @@ def frame(name: str, session_id: str, rows: Sequence[tuple[object, ...]]) -> pl.
     schema = SCHEMAS[name]
     columns = list(zip(*((session_id, *row) for row in rows), strict=True)) if rows else [()] * len(schema)
     for (column, kind), values in zip(schema.items(), columns, strict=True):
-        nullable = column in NULLABLE.get(name, frozenset())
+        nullable = column in NULLABLE.get(MACHINE.get(name, name), frozenset())
         if any(value is None for value in values) and not nullable:
             raise StoreError(f"session {session_id}: {name}.{column} lacks a value; this is a defect of the toolkit.")
         if kind is float and not all(math.isfinite(v) for v in values if isinstance(v, float)):
@@ -117,6 +140,7 @@ def measure_rows(values: Iterable[MeasureValue]) -> Iterator[tuple[object, ...]]
             number(v.numerator, 6),
             number(v.denominator, 6),
             *(None if edge is None else round(float(edge), digits) for edge in interval),
+            number(v.confirmed, 6),
             measure.scheme,
             s(v.window.start),
             s(v.window.end),
@@ -149,6 +173,7 @@ def silence_row(dialogue: Dialogue, q: Silence) -> tuple[object, ...]:
         q.after,
         role(dialogue, q.after),
         str(q.evidence),
+        None if isinstance(q.category, Missing) else str(q.category),
     )
 
 

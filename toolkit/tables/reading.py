@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from toolkit.intervals import Span
 from toolkit.manifest import Manifest
 from toolkit.measures import MEASURES
-from toolkit.result import SessionResult
-from toolkit.tables.schemas import CHANCES
+from toolkit.result import UNCORRECTED, SessionResult
+from toolkit.tables.schemas import CHANCES, MACHINE
 from toolkit.types import (
+    NO_CATEGORY,
     NO_CHANCES,
+    Account,
     AppliedCode,
     AttributedWord,
     Backchannel,
@@ -24,6 +26,7 @@ from toolkit.types import (
     MeasureValue,
     Missing,
     Silence,
+    SilenceCategory,
     SilenceEvidence,
     SilenceKind,
     SpeakerInterval,
@@ -42,9 +45,17 @@ def result(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> SessionRes
     """Read a session's results back from its tables and manifest.
 
     Times are those of the tables (to the millisecond). Without restricted tables words and spoken utterances are
-    missing; why a value has no interval, numerator or denominator is not kept.
+    missing; why a value has no interval, numerator, denominator or confirmed share is not kept.
     """
     words, spoken = texts(tables, manifest)
+    machine: Account | Missing = UNCORRECTED
+    if not isinstance(manifest.machine, Missing):
+        under, beneath = (
+            {like: tables[name] for name, like in MACHINE.items() if name in tables},
+            manifest.uncorrected(),
+        )
+        said, told = texts(under, beneath)
+        machine = Account(dialogue(under, beneath), told, said)
     return SessionResult(
         dialogue=dialogue(tables, manifest),
         utterances=spoken,
@@ -57,6 +68,7 @@ def result(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> SessionRes
         language=manifest.language,
         rejected_words=whole(manifest.counts["rejected_words"]),
         warnings=manifest.warnings,
+        machine=machine,
     )
 
 
@@ -73,9 +85,7 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
         duration=manifest.duration,
         excluded=manifest.excluded,
         roles=manifest.roles,
-        activity=tuple(
-            SpeakerInterval(r["start"], r["end"], r["speaker"]) for r in tables["activity"].iter_rows(named=True)
-        ),
+        activity=stretches(tables["activity"]),
         utterances=Missing(manifest.absent["utterances"]) if "utterances" in manifest.absent else utterances,
         turns=tuple(
             Turn(r["turn"], r["start"], r["end"], r["speaker"], r["speech_time"])
@@ -98,6 +108,7 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
                 r["before"],
                 r["after"],
                 SilenceEvidence(r["evidence"]),
+                NO_CATEGORY if r["category"] is None else SilenceCategory(r["category"]),
             )
             for r in tables["silences"].iter_rows(named=True)
         ),
@@ -105,7 +116,13 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
         words_without_speaker=nobody if isinstance(nobody, Missing) else whole(nobody),
         speech_without_words=manifest.counts["speech_without_words"],
         coded=frozenset(manifest.coded),
+        confirmed=stretches(tables["confirmed"]) if "confirmed" in tables else (),
     )
+
+
+def stretches(table: pl.DataFrame) -> tuple[SpeakerInterval, ...]:
+    """Who spoke when."""
+    return tuple(SpeakerInterval(r["start"], r["end"], r["speaker"]) for r in table.iter_rows(named=True))
 
 
 def codes(tables: Mapping[str, pl.DataFrame], utterances: Sequence[Utterance]) -> tuple[CodedUtterance, ...]:
@@ -154,6 +171,7 @@ def measures(table: pl.DataFrame) -> tuple[MeasureValue, ...]:
     order = {name: position for position, name in enumerate(MEASURES)}
     rows = sorted(table.iter_rows(named=True), key=lambda r: order.get(r["measure"], len(order)))
     no_ratio, no_interval = Missing("this value is no ratio"), Missing("there is no interval for this value")
+    no_share = Missing("nothing that it counts could be confirmed")
     return tuple(
         MeasureValue(
             measure=r["measure"],
@@ -164,6 +182,7 @@ def measures(table: pl.DataFrame) -> tuple[MeasureValue, ...]:
             denominator=no_ratio if r["denominator"] is None else r["denominator"],
             interval=no_interval if r["low"] is None else Span(r["low"], r["high"]),
             window=Span(r["window_start"], r["window_end"]),
+            confirmed=no_share if r["confirmed"] is None else r["confirmed"],
         )
         for r in rows
     )

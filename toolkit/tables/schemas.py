@@ -7,13 +7,13 @@ from dataclasses import fields
 
 from toolkit.types import Chances
 
-__all__ = ["CHANCES", "NULLABLE", "RESTRICTED", "SCHEMAS"]
+__all__ = ["CHANCES", "MACHINE", "NULLABLE", "RESTRICTED", "SCHEMAS"]
 
 WHO: Mapping[str, type] = {"speaker": str, "role": str, "start": float, "end": float}
 CHANCES: Mapping[str, type] = {f"p_{f.name}": float for f in fields(Chances)}
 """Columns of the coder's probabilities, one for each field of `Chances`, in its order."""
 
-SCHEMAS: Mapping[str, Mapping[str, type]] = {
+OWN: Mapping[str, Mapping[str, type]] = {
     "measures": {
         "session_id": str,
         "role": str,
@@ -25,13 +25,15 @@ SCHEMAS: Mapping[str, Mapping[str, type]] = {
         "denominator": float,
         "low": float,
         "high": float,
+        "confirmed": float,
         "scheme": str,
         "window_start": float,
         "window_end": float,
         "missing_reason": str,
     },
     "activity": {"session_id": str, **WHO},
-    "turns": {"session_id": str, "turn": int, **WHO, "duration": float, "speech_time": float},
+    "confirmed": {"session_id": str, **WHO},
+    "turns": {"session_id": str, "turn": int, **WHO, "duration": float, "speech_time": float, "confirmed": bool},
     "events": {
         "session_id": str,
         "kind": str,
@@ -54,6 +56,7 @@ SCHEMAS: Mapping[str, Mapping[str, type]] = {
         "after": str,
         "after_role": str,
         "evidence": str,
+        "category": str,
     },
     "utterances": {"session_id": str, "utterance": int, **WHO, "word_count": int, "syllable_count": int},
     "codes": {
@@ -94,11 +97,22 @@ SCHEMAS: Mapping[str, Mapping[str, type]] = {
     "restricted/utterances": {"session_id": str, "utterance": int, **WHO, "text": str},
 }
 
+MACHINE: Mapping[str, str] = {
+    **{
+        f"machine/{name}": name
+        for name in ("activity", "turns", "events", "silences", "utterances", "codes", "chances")
+    },
+    "restricted/machine_words": "restricted/words",
+}
+"""Tables of what the machine made of a session that a human corrected, and the tables they are made like."""
+
+SCHEMAS: Mapping[str, Mapping[str, type]] = {**OWN, **{name: OWN[like] for name, like in MACHINE.items()}}
 RESTRICTED = tuple(name for name in SCHEMAS if name.startswith("restricted/"))
 
 NULLABLE: Mapping[str, frozenset[str]] = {
-    "measures": frozenset({"value", "numerator", "denominator", "low", "high", "missing_reason"}),
+    "measures": frozenset({"value", "numerator", "denominator", "low", "high", "confirmed", "missing_reason"}),
     "events": frozenset({"heard"}),
+    "silences": frozenset({"category"}),
     "codes": frozenset({"probability"}),
     "restricted/words": frozenset({"speaker", "utterance"}),
 }

@@ -16,7 +16,8 @@ __all__ = ["Piece", "Reader", "Said", "Tokens", "spoken_text"]
 
 OWN_TOKENS = 88
 CONTEXT_TOKENS = 28
-SHORT, SHORT_CONTEXT = 3, 12  # an utterance of so few tokens is read with less context: most of them are listening noises
+SHORT = 3  # tokens: utterances of no more are read with less context, as most of them are listening noises
+SHORT_CONTEXT = 12
 REACH = 3  # utterances before
 LEAST = 4  # tokens: less room than this is left empty
 SAME, OTHER = "[unused2]", "[unused1]"  # places of the vocabulary that its makers left free

@@ -1,15 +1,13 @@
-"""Human corrections laid over a session's results: the overlay is written, then the measures are computed again."""
+"""Who is therapist and who is client, said by a human."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 
-from toolkit import overlay, roles, store
-from toolkit.consent import audit
+from toolkit import roles, store
+from toolkit.corrections.writing import correct
 from toolkit.errors import InputError
-from toolkit.session import remeasure
+from toolkit.overlay import Correction, What
 from toolkit.study import Study
 from toolkit.types import Role, RoleAssignment
 
@@ -39,21 +37,14 @@ def set_roles(study: Study, session_id: str, given: Mapping[str, Role], *, by: s
         When the session has no results or no such speaker.
     """
     study.recording(session_id)
-    with store.writing(study):
-        store.sweep(study)
-        result = store.load(study, session_id)
-        known = result.dialogue.roles
-        for speaker in given:
-            if speaker not in known:
-                raise InputError(
-                    f"session {session_id} has no speaker {speaker}.", hint=f"It has: {', '.join(sorted(known))}."
-                )
-        path = study.overlay(session_id)
-        overlay.add_roles(path, given, by=by, today=date.today())  # noqa: DTZ011 - the date of the place
-        changed = remeasure(result, study.settings(), corrections=overlay.roles(path))
-        store.publish(study, replace(changed, overlay=overlay.digest(path)))
-        audit.append(study.audit_file, "correct-roles", session_id=session_id)
-    return dict(changed.dialogue.roles)
+    known = store.load(study, session_id).dialogue.roles
+    for speaker in given:
+        if speaker not in known:
+            raise InputError(
+                f"session {session_id} has no speaker {speaker}.", hint=f"It has: {', '.join(sorted(known))}."
+            )
+    said = [Correction(What.ROLE, speaker, str(role)) for speaker, role in sorted(given.items())]
+    return dict(correct(study, session_id, said, by=by).dialogue.roles)
 
 
 def parse_roles(given: Sequence[str]) -> dict[str, Role]:
