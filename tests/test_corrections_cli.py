@@ -217,10 +217,12 @@ def test_show_says_how_much_a_human_has_confirmed_and_only_then(study: Study) ->
     ok("correct", "code", study.root, "s01", "8", "ok")
     ok("correct", "silence", study.root, "s01", "4", "emotional")
     said = ok("show", study.root, "s01")
-    assert said.count("confirmed %") == 3  # a column of each table, and what it means
+    assert said.count("confirmed") == 4  # a column of each table, and what it means
     rows = {r["measure"]: r for r in json.loads(ok("show", study.root, "s01", "--json"))["measures"]}
     assert (rows["reflection_count"]["confirmed"], rows["question_count"]["confirmed"]) == (1.0, 0.0)
     (line,) = [x for x in said.splitlines() if x.startswith("Silences of 2 s")]
+    assert line.split()[-1] == "100"
+    (line,) = [x for x in said.splitlines() if x.startswith("Reflections  ")]
     assert line.split()[-1] == "100"
 
 

@@ -156,7 +156,7 @@ def one(
     stage("consent", 0.0, 0.0)
     today = date.today()  # noqa: DTZ011 - consent expires by the calendar of the place
     consented = admit(recording, study.ledger(), purposes=[Purpose.MEASURE], today=today)
-    corrections = overlay.roles(study.overlay(recording.session_id))
+    corrections = overlay.read(study.overlay(recording.session_id))
     corrected = overlay.digest(study.overlay(recording.session_id))
     key = session.key_of(consented, settings)
     if not force and store.is_current(study, recording.session_id, key=key, overlay=corrected):

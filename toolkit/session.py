@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -103,7 +103,7 @@ def process(
     settings: Settings,
     backends: Callable[[], Backends],
     *,
-    corrections: Corrections | Mapping[str, Role],
+    corrections: Corrections,
     report: Report,
 ) -> SessionResult:
     """Take one consented recording through every stage.
@@ -117,7 +117,7 @@ def process(
     backends
         Gives the backends, as `load_backends` makes them; asked only once the recording has proved usable.
     corrections
-        What counts of what humans said, or only roles by speaker; it goes over the machine's.
+        What counts of what humans said; it goes over the machine's.
     report
         Told about progress.
 
@@ -172,8 +172,7 @@ def process(
         rejected_words=rejected,
         warnings=(*facts.warnings, *warnings(dialogue, rejected), *measures.notes(dialogue, settings)),
     )
-    said = corrections if isinstance(corrections, Corrections) else overlay.of_roles(corrections)
-    return remeasure(machine, settings, corrections=said) if said.digest else machine
+    return remeasure(machine, settings, corrections=corrections) if corrections.digest else machine
 
 
 def remeasure(result: SessionResult, settings: Settings, *, corrections: Corrections) -> SessionResult:

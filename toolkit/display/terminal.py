@@ -19,6 +19,7 @@ from toolkit.types import Level, Missing
 __all__ = ["compare", "screens"]
 
 COLOURS = {"therapist": "blue", "client": "yellow"}
+NARROW = 100  # characters
 BLOCK, QUIET, LIGHT = "█", "·", "▒"
 
 
@@ -26,7 +27,7 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     """What `toolkit show` prints, part by part."""
     yield heading(review)
     yield lanes(review, width=min(width, 110) - 16)
-    yield by_role(review)
+    yield by_role(review, narrow=width < NARROW)
     yield Text("")
     yield session_wide(review)
     yield from over_time(review)
@@ -37,7 +38,7 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     for text in review.manifest.warnings:
         yield Text(f"note: {text}", style="italic")
     if any(row["confirmed"] for row in review.tables["measures"]):
-        yield Text("confirmed %: how much of what a value counts a human set or confirmed", style="dim")
+        yield Text("confirmed: percent of what is counted that a human set or confirmed", style="dim")
     yield Text("What a measure means, with its source: toolkit measures NAME", style="dim")
 
 
@@ -88,8 +89,8 @@ def shade(share: float) -> str:
     return LIGHT if share > 0.05 else QUIET
 
 
-def by_role(review: Review) -> RenderableType:
-    """The measures of each role beside their bands."""
+def by_role(review: Review, *, narrow: bool) -> RenderableType:
+    """The measures of each role beside their bands; on a narrow screen what a human confirmed takes their place."""
     whole = [r for r in review.tables["measures"] if r["role"] != "session"]
     roles = in_order(r["role"] for r in whole)
     found = {(r["measure"], r["role"]): r for r in whole}
@@ -99,18 +100,22 @@ def by_role(review: Review) -> RenderableType:
         table.add_column(person(role), justify="right", no_wrap=True)
     some = any(sure(row) for row in whole)
     if some:
-        table.add_column("confirmed %", no_wrap=True)
-    table.add_column("therapist's bands (opinion, no norms)", style="dim")
+        table.add_column("confirmed", no_wrap=True)
+    banded = not (some and narrow)
+    if not banded:  # titles take two lines rather than that numbers are cut off
+        table.columns[0].no_wrap, table.columns[0].max_width = False, 25
+    if banded:
+        table.add_column("therapist's bands (opinion, no norms)", style="dim")
     for name, measure in MEASURES.items():
         if measure.level is Level.ROLE:
             values = (cell(found.get((name, role))) for role in roles)
             human = sure(*(found[name, role] for role in roles if (name, role) in found))
-            table.add_row(measure.title, *values, *([human] if some else []), band_list(name))
+            table.add_row(measure.title, *values, *([human] if some else []), *([band_list(name)] if banded else []))
     return table
 
 
 def sure(*rows: Mapping[str, Any]) -> str:
-    """How much of the values, role by role as they stand, a human has confirmed, in percent; empty for nothing at all."""
+    """How much of the values, role by role as they stand, a human has confirmed, in percent; empty for nothing."""
     shares = [row["confirmed"] for row in rows]
     if not any(shares):
         return ""
@@ -122,7 +127,7 @@ def session_wide(review: Review) -> RenderableType:
     found = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "session" and not windowed(r)}
     some = any(sure(row) for row in found.values())
     table = plain_table()
-    for name in ("the whole session", "", *(["confirmed %"] if some else []), ""):
+    for name in ("the whole session", "", *(["confirmed"] if some else []), ""):
         table.add_column(name, justify="right" if not name else "left")
     for name, measure in MEASURES.items():
         if name in found:

@@ -18,7 +18,6 @@ from toolkit.overlay.counting import (
     counting,
     digest,
     notes,
-    of_roles,
     read,
     roles,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "lay",
     "lines",
     "notes",
-    "of_roles",
     "read",
     "roles",
     "target",

@@ -12,7 +12,7 @@ from toolkit.overlay.rows import read as lines
 from toolkit.overlay.values import What
 from toolkit.types import Role
 
-__all__ = ["Corrections", "Note", "coders", "counted_coder", "counting", "digest", "notes", "of_roles", "read", "roles"]
+__all__ = ["Corrections", "Note", "coders", "counted_coder", "counting", "digest", "notes", "read", "roles"]
 
 MEASURED = (What.ROLE, What.TURN, What.WORD, What.CODE, What.SILENCE)
 """The kinds that change results; a note and a rating lie beside them."""
@@ -115,11 +115,6 @@ def notes(said: Iterable[Line], *, by: str = "") -> tuple[Note, ...]:
             at = float(line.correction.target.partition("/")[0])
             found[at, line.by] = Note(at, line.by, line.made_on, line.correction.value)
     return tuple(found[key] for key in sorted(found) if found[key].text)
-
-
-def of_roles(given: Mapping[str, Role]) -> Corrections:
-    """Roles as corrections."""
-    return Corrections({What.ROLE: {speaker: str(role) for speaker, role in given.items()}} if given else {})
 
 
 def roles(path: Path) -> dict[str, Role]:

@@ -33,7 +33,7 @@ from toolkit.coding.trained.weights import Weights
 
 __all__ = ["Dialogue", "MiCoder", "Seen", "extend_docs", "features", "rules_say"]
 
-BATCH = 128  # docs
+BATCH = 256  # docs
 LAST_REACH = 5  # utterances back to what the other said last
 LAST_WORDS = 2  # an utterance of no more words is nothing to hand back
 

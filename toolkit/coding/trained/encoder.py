@@ -11,7 +11,7 @@ from toolkit.errors import BackendError
 
 __all__ = ["Encoder", "Vocabulary", "batches"]
 
-BATCH_TOKENS = 4096  # of one batch, padding included: bounds the memory
+BATCH_TOKENS = 1024  # of one batch, padding included: what stays in a processor's cache is read twice as fast
 PAD = 0
 
 
