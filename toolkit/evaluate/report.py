@@ -226,7 +226,8 @@ def codes_section(cases: Sequence[Case], findings: Findings) -> list[str]:
         *(
             "## Codes",
             "",
-            "F1 of the therapist's utterances, coded from the true text and from what was recognised:",
+            "F1 of the therapist's utterances, coded from the true text and from what was recognised.",
+            "The role-plays are dialogues of AnnoMI, which the trained coder has seen: there only the loss counts.",
             "",
         ),
         *(*table(LOSS_HEADS, loss_rows({n: (true[n], found[n]) for n in names})), ""),
