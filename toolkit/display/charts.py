@@ -23,6 +23,12 @@ COLOURS = {
 WIDTH = 860
 Rows = Sequence[Mapping[str, Any]]
 
+SHAPES = (
+    *("circle", "square", "cross", "diamond", "triangle-up", "triangle-down", "triangle-right", "triangle-left"),
+    *("arrow", "wedge", "stroke"),
+)
+"""Of the marks of codes: no two codes look the same."""
+
 
 def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
     """Who spoke when, silences, and codes, one lane each.
@@ -63,7 +69,12 @@ def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
         .encode(
             x=alt.X("start_minute:Q", scale=scale, axis=axis),
             y=lane,
-            shape=alt.Shape("what:N", title="code", legend=alt.Legend(orient="bottom", symbolFillColor="#222222")),
+            shape=alt.Shape(
+                "what:N",
+                title="code",
+                scale=alt.Scale(range=SHAPES),
+                legend=alt.Legend(orient="bottom", symbolFillColor="#222222", columns=6),
+            ),
             tooltip=[alt.Tooltip("what:N", title="code"), alt.Tooltip("at:N", title="at")],
         )
     )

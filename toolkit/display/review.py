@@ -12,6 +12,7 @@ from typing import Any
 
 from toolkit.coding import moments
 from toolkit.coding.moments import Moment
+from toolkit.coding.volleys import CLIENT_TALK
 from toolkit.display import charts
 from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.words import band_text, between, brief, clock, number, person
@@ -204,7 +205,7 @@ def timeline(review: Review) -> Drawing:
     marks = [
         stretch("codes, therapist", r, "", r["code"].replace("_", " "))
         for r in review.tables["codes"]
-        if r["role"] == "therapist"
+        if r["role"] == "therapist" and r["code"] not in CLIENT_TALK
     ]
     told = f"Timeline of {clock(review.seconds)} minutes: {len(spans)} stretches and {len(marks)} codes"
     return Drawing(charts.timeline_chart(spans, marks, end=review.seconds), told)
