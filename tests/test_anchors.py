@@ -92,6 +92,7 @@ def test_two_voices_far_apart_are_told_apart_with_few_embeddings(seed: int, ever
     clustering = AnchoredClustering(metric="cosine").instantiate(
         {"method": "centroid", "min_cluster_size": 1, "threshold": 0.7}
     )
+    clustering.embed = lambda _: embeddings
     hard, _, centroids = clustering(
         embeddings=embeddings, segmentations=seen, num_clusters=2, min_clusters=2, max_clusters=2
     )
@@ -127,3 +128,4 @@ def test_voices_that_the_chunks_do_not_tell_apart_are_all_embedded() -> None:
     assert asked[-1] == 16 - asked[0]
     assert len({(t, k) for t, k in zip(truth, hard[:, 0], strict=True)}) == 2
     assert clustering.min_cluster_size == 1
+    assert clustering.embed is None  # it holds the sound of a session, which must not outlive the call

@@ -85,12 +85,13 @@ class AnchoredClustering(AgglomerativeClustering):  # type: ignore[misc]
     Attributes
     ----------
     embed
-        Gives embeddings (chunks, speakers, dimension) of the local speakers marked in an array (chunks, speakers).
+        Gives embeddings (chunks, speakers, dimension) of the local speakers marked in an array (chunks, speakers). Set
+        for each recording, whose sound it holds, and let go of by the call.
     smallest
         Least size of a cluster when everybody is embedded.
     """
 
-    embed: Callable[[Array], Array]
+    embed: Callable[[Array], Array] | None = None
     smallest: int = 1
 
     def __call__(self, embeddings: Array, segmentations: Any = None, **bounds: Any) -> tuple[Array, Array, Array]:
@@ -110,6 +111,9 @@ class AnchoredClustering(AgglomerativeClustering):  # type: ignore[misc]
         tuple of array
             Cluster (chunks, speakers), -2 for nobody; similarity (chunks, speakers, clusters); centroids.
         """
+        embed, self.embed = self.embed, None
+        if embed is None:
+            raise RuntimeError("embed must be set for each recording")
         known: Array = np.asarray(~np.isnan(embeddings).any(axis=2))
         chunks = np.flatnonzero(known.any(axis=1))
         some = SlidingWindowFeature(segmentations.data[chunks], segmentations.sliding_window)
@@ -119,12 +123,12 @@ class AnchoredClustering(AgglomerativeClustering):  # type: ignore[misc]
         found, unsure = follow(named, segmentations, len(centroids))
         others = (found != INACTIVE) & ~known
         if unsure.sum() > DOUBTFUL * others.sum():
-            every = np.where(known[..., None], embeddings, self.embed(others))
+            every = np.where(known[..., None], embeddings, embed(others))
             return self.as_the_library(every, segmentations, bounds)
         similar = np.zeros((*known.shape, soft.shape[2]))
         similar[chunks] = soft
         if unsure.any():
-            similar[unsure] = 2 - cdist(self.embed(unsure)[unsure], centroids, metric=self.metric)
+            similar[unsure] = 2 - cdist(embed(unsure)[unsure], centroids, metric=self.metric)
             heard = unsure & ~np.isnan(similar).any(axis=2)
             found[heard] = similar[heard].argmax(axis=1)
         return found, similar, centroids
