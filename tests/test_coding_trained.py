@@ -341,6 +341,21 @@ def test_it_is_a_component_of_any_pipeline(model_store):
 
 
 @pytest.mark.models
+def test_the_component_alone_finds_what_the_coder_finds_that_reads_ahead(coder, model_store):
+    import spacy
+
+    nlp = spacy.load(model_store["en_core_web_sm"], exclude=["ner", "senter"])
+    nlp.add_pipe("mi_cues")
+    nlp.add_pipe("mi_coder")
+    lines = ["Hello.", "I cannot sleep.", "Mhm.", "It is my job.", "Your job keeps you awake.", "What would help?"] * 50
+    docs = [nlp.make_doc(line) for line in lines]
+    for i, doc in enumerate(docs):
+        doc._.mi_speaker = (CLIENT, THERAPIST)[i % 2]
+    alone = [doc._.mi_chances for doc in nlp.pipe(docs)]
+    assert [c.chances for c in codes_of(coder, *lines)] == alone
+
+
+@pytest.mark.models
 def test_other_weights_can_be_named(model_store, tmp_path):
     from toolkit.coding.trained.coder import create
 

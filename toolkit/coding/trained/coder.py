@@ -10,7 +10,8 @@ all of it; of a question its cue, else its last clause; of anything else the who
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from toolkit.coding import behaviours, cues
@@ -20,8 +21,9 @@ from toolkit.coding.plain import Plain, plain
 from toolkit.coding.questions import find
 from toolkit.coding.reflections import score_card
 from toolkit.coding.rules import look
-from toolkit.coding.trained.component import Seen
+from toolkit.coding.trained.component import MiCoder, Seen
 from toolkit.coding.trained.heads import Stack
+from toolkit.coding.trained.reading import Said
 from toolkit.settings import Settings
 from toolkit.types import AppliedCode, Chances, Code, CodedUtterance, Missing, SpokenUtterance
 
@@ -74,6 +76,7 @@ class TrainedCoder:
 
     def __init__(self, nlp: Any, facts: Mapping[str, str], stack: Stack) -> None:
         self._nlp = nlp
+        self._component: MiCoder = nlp.get_pipe("mi_coder")
         self._facts = dict(facts)
         self._stack = stack
 
@@ -99,7 +102,13 @@ class TrainedCoder:
         other = only_english(language, "the trained coder")
         if other:
             return other
-        docs = self._nlp.pipe(self._doc(u) for u in utterances)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            encoded = beside.submit(self._component.encode, [Said(u.speaker, text_of(u)) for u in utterances])
+            docs = [self._doc(u, lambda i=i: encoded.result()[i]) for i, u in enumerate(utterances)]
+            return self._coded(utterances, self._nlp.pipe(docs))
+
+    def _coded(self, utterances: Sequence[SpokenUtterance], docs: Iterable[Any]) -> tuple[CodedUtterance, ...]:
+        """Codes of every utterance from its doc."""
         coded, before = [], list[behaviours.Said]()
         for place, (utterance, doc) in enumerate(zip(utterances, docs, strict=True)):
             said = behaviours.Said(utterance.speaker, tuple(w.text for w in utterance.words), doc._.mi_seen.clauses)
@@ -135,13 +144,18 @@ class TrainedCoder:
         """The main behaviour of an utterance, four ways: ``reflection``, ``question``, ``input`` or ``other``."""
         return self._stack.main(likely).removeprefix("main_")
 
-    def _doc(self, utterance: SpokenUtterance) -> Any:
+    def _doc(self, utterance: SpokenUtterance, encoded: Callable[[], Any]) -> Any:
         """An utterance as a doc for the pipeline."""
-        words = [w.text for w in utterance.words]
-        smooth = smoothed(words)
+        smooth = smoothed([w.text for w in utterance.words])
         doc = self._nlp.make_doc(smooth.text)
-        doc._.mi_speaker, doc._.mi_text, doc._.mi_plain = utterance.speaker, " ".join(w.strip() for w in words), smooth
+        doc._.mi_speaker, doc._.mi_text, doc._.mi_plain = utterance.speaker, text_of(utterance), smooth
+        doc._.mi_encoded = encoded
         return doc
+
+
+def text_of(utterance: SpokenUtterance) -> str:
+    """The words of an utterance as one text."""
+    return " ".join(w.text.strip() for w in utterance.words)
 
 
 def smoothed(words: Sequence[str]) -> Plain:

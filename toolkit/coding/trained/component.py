@@ -108,12 +108,32 @@ class MiCoder:
             waiting: tuple[list[Any], list[Seen], Future[Any]] | None = None
             for docs in minibatch(stream, min(batch_size, BATCH)):
                 seen = [see(doc, dialogues) for doc in docs]
-                started = beside.submit(self._encoder.scores, [(s.said, s.before) for s in seen])
+                ahead = [doc._.mi_encoded for doc in docs]
+                started = beside.submit(self._rows, seen, ahead)
                 if waiting:
                     yield from self.finished(*waiting)
                 waiting = docs, seen, started
             if waiting:
                 yield from self.finished(*waiting)
+
+    def encode(self, said: Sequence[Said]) -> Any:
+        """Scores of the encoder for all of one dialogue, in order; docs may carry them in ``doc._.mi_encoded``.
+
+        It needs no parse, so a caller that knows the whole dialogue lets it run beside the parser from the start.
+        """
+        import numpy as np
+
+        read = [(s, said[max(0, i - REACH) : i]) for i, s in enumerate(said)]
+        parts = [self._encoder.scores(read[i : i + BATCH]) for i in range(0, len(read), BATCH)]
+        return np.concatenate(parts) if parts else self._encoder.scores(read)
+
+    def _rows(self, seen: Sequence[Seen], ahead: Sequence[Any]) -> Any:
+        """Scores of the encoder for one batch: those that the docs carry, else its own."""
+        import numpy as np
+
+        if all(one is not None for one in ahead):
+            return np.stack([one() for one in ahead])
+        return self._encoder.scores([(s.said, s.before) for s in seen])
 
     def finished(self, docs: Sequence[Any], seen: Sequence[Seen], encoded: Future[Any]) -> Iterator[Any]:
         """Docs with their chances, once the encoder has read them."""
@@ -161,6 +181,13 @@ def extend_docs() -> None:
     """Give docs the attributes that the component reads and writes."""
     from spacy.tokens import Doc
 
-    for attribute, default in (("speaker", ""), ("dialogue", ""), ("text", ""), ("plain", None), ("seen", None)):
+    for attribute, default in (
+        ("speaker", ""),
+        ("dialogue", ""),
+        ("text", ""),
+        ("plain", None),
+        ("seen", None),
+        ("encoded", None),
+    ):
         Doc.set_extension(f"mi_{attribute}", default=default, force=True)
     Doc.set_extension("mi_chances", default=None, force=True)
