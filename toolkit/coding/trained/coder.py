@@ -11,7 +11,8 @@ all of it; of a question its cue, else its last clause; of anything else the who
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from toolkit.coding import behaviours, cues
@@ -104,7 +105,7 @@ class TrainedCoder:
             return other
         with ThreadPoolExecutor(max_workers=1) as beside:
             encoded = beside.submit(self._component.encode, [Said(u.speaker, text_of(u)) for u in utterances])
-            docs = [self._doc(u, lambda i=i: encoded.result()[i]) for i, u in enumerate(utterances)]
+            docs = [self._doc(u, partial(row, encoded, i)) for i, u in enumerate(utterances)]
             return self._coded(utterances, self._nlp.pipe(docs))
 
     def _coded(self, utterances: Sequence[SpokenUtterance], docs: Iterable[Any]) -> tuple[CodedUtterance, ...]:
@@ -151,6 +152,11 @@ class TrainedCoder:
         doc._.mi_speaker, doc._.mi_text, doc._.mi_plain = utterance.speaker, text_of(utterance), smooth
         doc._.mi_encoded = encoded
         return doc
+
+
+def row(encoded: Future[Any], place: int) -> Any:
+    """Scores of one utterance, once the encoder has read the dialogue."""
+    return encoded.result()[place]
 
 
 def text_of(utterance: SpokenUtterance) -> str:
