@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from replay import SAID, Study, make_study
 
-from toolkit import batch, session
+from toolkit import batch, session, standing
 from toolkit.consent import audit
 from toolkit.errors import ConsentError
 from toolkit.study import Study as Opened
@@ -60,7 +60,7 @@ def test_a_changed_setting_makes_results_stale(tmp_path: Path) -> None:
     batch.run(Opened.open(study.root), [], Quiet())
     settings = study.root / "toolkit.toml"
     settings.write_text(settings.read_text().replace("silence_min = 3.0", "silence_min = 4.0"))
-    (state,) = batch.status(Opened.open(study.root))
+    (state,) = standing.status(Opened.open(study.root))
     assert (state.consent, state.results) == ("measure", "stale")
     (done,) = batch.run(Opened.open(study.root), [], Quiet())
     assert done.state is batch.State.DONE
@@ -73,7 +73,7 @@ def test_another_coder_for_one_run_is_told_and_leaves_the_results_stale(tmp_path
     assert 'write coder = "none"' in end.out + end.err
     manifest = json.loads((study.root / "results" / "s01" / "manifest.json").read_text())
     assert "turned off" in json.dumps(manifest["absent"])
-    (state,) = batch.status(Opened.open(study.root))
+    (state,) = standing.status(Opened.open(study.root))
     assert state.results == "stale"
     unknown = study.toolkit("run", study.root, "--coder", "rulez")
     assert unknown.code == 4

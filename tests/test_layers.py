@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "toolkit"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
 LAYERS = {
-    **dict.fromkeys(("types", "intervals", "errors"), 0),
+    **dict.fromkeys(("types", "intervals", "errors", "threads"), 0),
     **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic"), 1),
     **dict.fromkeys(
         (
@@ -34,7 +34,13 @@ LAYERS = {
     ),
     "measures": 3,
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
-    **dict.fromkeys(("session", "listening", "batch", "corrections", "demo", "evaluate", "export"), 5),
+    **dict.fromkeys(
+        (
+            *("session", "listening", "keys", "kept", "failures", "standing", "batch", "worker", "pool"),
+            *("corrections", "demo", "evaluate", "export"),
+        ),
+        5,
+    ),
     **dict.fromkeys(("cli", "display", "report", "__main__"), 6),
     "__init__": 6,
 }

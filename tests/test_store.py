@@ -55,8 +55,8 @@ def failing(patch: pytest.MonkeyPatch, at: int, error: Callable[[], BaseExceptio
 
 
 def tree(study: Study) -> dict[str, bytes]:
-    """Every file under the results but the lock."""
-    files = (p for p in study.results.rglob("*") if p.is_file() and p.name != ".lock")
+    """Every file under the results but the lock and who holds it."""
+    files = (p for p in study.results.rglob("*") if p.is_file() and not p.name.startswith(".lock"))
     return {str(p.relative_to(study.results)): p.read_bytes() for p in files}
 
 

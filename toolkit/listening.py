@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from toolkit import align
 from toolkit.audio import Audio, Waveform
-from toolkit.backends import Coder, Diarizer, Transcriber
-from toolkit.backends.channels import diarize_channels
+from toolkit.backends import Coder, Diarizer, Transcriber, create
+from toolkit.backends.channels import Channels, diarize_channels
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, subtract, union
 from toolkit.settings import Settings
-from toolkit.types import AttributedWord, Diarization, Missing, SpeakerInterval, Word
+from toolkit.types import AttributedWord, Diarization, Missing, SpeakerInterval, Transcript, Word
 
-__all__ = ["Backends", "Report", "listen", "wordless_speech"]
+__all__ = [
+    "Backends",
+    "Report",
+    "SpeakersHeard",
+    "WordsHeard",
+    "attributed",
+    "hear_speakers",
+    "hear_words",
+    "wordless_speech",
+]
 
 EDGE = 0.3  # s kept around each stretch of a channel's own speech: soft starts and ends of words
 
@@ -22,75 +32,150 @@ Report = Callable[[str, float, float], None]
 """Told the stage, the seconds of audio done in it, and the seconds it has in all."""
 
 
-@dataclass(frozen=True, slots=True)
 class Backends:
-    """The three exchangeable parts, loaded once and used for every session."""
+    """The three exchangeable parts, each loaded when it is first needed and then used for every session.
 
-    transcriber: Transcriber
-    diarizer: Diarizer
-    coder: Coder | Missing
+    Parameters
+    ----------
+    settings
+        Name the parts and their models.
+    """
 
-    def describe(self) -> dict[str, str]:
-        """What every part says of itself, its keys prefixed with the part's kind."""
-        parts: dict[str, Transcriber | Diarizer | Coder] = {"transcriber": self.transcriber, "diarizer": self.diarizer}
-        if not isinstance(self.coder, Missing):
-            parts["coder"] = self.coder
-        return {f"{kind}.{key}": value for kind, part in parts.items() for key, value in part.describe().items()}
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """The part that `words.backend` names."""
+        found: Transcriber = create("transcriber", self.settings.words.backend, self.settings)
+        return found
+
+    @cached_property
+    def diarizer(self) -> Diarizer:
+        """The part that `speakers.backend` names."""
+        found: Diarizer = create("diarizer", self.settings.speakers.backend, self.settings)
+        return found
+
+    @cached_property
+    def coder(self) -> Coder | Missing:
+        """The part that `coding.coder` names."""
+        if self.settings.coding.coder == "none":
+            return Missing("coding is turned off (coding.coder = none)")
+        found: Coder = create("coder", self.settings.coding.coder, self.settings)
+        return found
 
 
-def listen(
+@dataclass(frozen=True, slots=True)
+class WordsHeard:
+    """What the stage of words gives: one transcript, or one a channel, without words of excluded portions.
+
+    `described` is what the transcriber says of itself.
+    """
+
+    transcripts: tuple[Transcript, ...]
+    described: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakersHeard:
+    """What the stage of speakers gives: who spoke when, outside excluded portions.
+
+    `described` is what the diarizer says of itself.
+    """
+
+    diarization: Diarization
+    described: Mapping[str, str]
+
+
+def hear_speakers(
     heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
-) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
-    """Words with their speakers, speaker activity, language, and the number of words rejected as invented."""
-    recording = consented.recording
-    total = heard.mix.duration
+) -> SpeakersHeard:
+    """Who spoke when: by the diarizer, or from the channels where each speaker has one."""
+    recording, total = consented.recording, heard.mix.duration
     if heard.channels:
-        return listen_to_channels(heard, consented, settings, backends, report)
-    report("words", 0.0, total)
-    transcript = backends.transcriber.transcribe(
-        heard.mix, language=recording.language, progress=lambda done: report("words", done, total)
-    )
+        report("speakers", 0.0, total * len(heard.channels))
+        found = diarize_channels(heard.channels, recording.channels, settings)
+        return SpeakersHeard(without_excluded(found, consented.excluded), Channels(settings).describe())
     report("speakers", 0.0, total)
-    diarization = backends.diarizer.diarize(
+    diarizer = backends.diarizer
+    found = diarizer.diarize(
         heard.mix,
         min_speakers=recording.min_speakers,
         max_speakers=recording.max_speakers,
         progress=lambda done: report("speakers", done, total),
     )
-    diarization = without_excluded(diarization, consented.excluded)
-    allowed = outside(transcript.words, consented.excluded)
-    words = align.attribute(allowed, diarization, reach=settings.dialogue.word_reach)
-    return words, diarization, transcript.language, transcript.rejected
+    return SpeakersHeard(without_excluded(found, consented.excluded), diarizer.describe())
 
 
-def listen_to_channels(
-    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report
-) -> tuple[tuple[AttributedWord, ...], Diarization, str, int]:
-    """The same from one speaker a channel: no diarizer, and each channel is transcribed by itself."""
-    labels = consented.recording.channels
-    total = heard.mix.duration * len(labels)
-    report("speakers", 0.0, total)
-    diarization = without_excluded(diarize_channels(heard.channels, labels, settings), consented.excluded)
-    talk = {label: sum(i.end - i.start for i in diarization.exclusive if i.speaker == label) for label in labels}
-    language, rejected = consented.recording.language, 0
-    words: list[AttributedWord] = []
-    # who talks most comes first: the language is best detected there, and then holds for the others
-    for done, (channel, label) in enumerate(
-        sorted(zip(heard.channels, labels, strict=True), key=lambda c: -talk[c[1]])
-    ):
-        own = tuple(i for i in diarization.regular if i.speaker == label)
-        behind = heard.mix.duration * done
-        transcript = backends.transcriber.transcribe(
-            alone(channel, [i.span for i in own]),
-            language=language,
-            progress=lambda seconds, behind=behind: report("words", behind + seconds, total),
+def hear_words(
+    heard: Audio, consented: ConsentedRecording, transcriber: Transcriber, report: Report, *, channels: Diarization
+) -> WordsHeard:
+    """What was said; of one speaker a channel, each channel by itself.
+
+    Parameters
+    ----------
+    heard
+        The sound.
+    consented
+        Gives language, channel map and excluded portions.
+    transcriber
+        Hears the mix, or every channel.
+    report
+        Told about progress.
+    channels
+        Who spoke when, read only where there is a channel map.
+    """
+    language, total = consented.recording.language, heard.mix.duration
+    if not heard.channels:
+        report("words", 0.0, total)
+        transcript = transcriber.transcribe(
+            heard.mix, language=language, progress=lambda done: report("words", done, total)
         )
+        return WordsHeard((kept(transcript, consented.excluded),), transcriber.describe())
+    labels = consented.recording.channels
+    found: dict[int, Transcript] = {}
+    for done, place in enumerate(by_talk(channels, labels)):
+        behind = total * done
+        own = tuple(i.span for i in channels.regular if i.speaker == labels[place])
+        found[place] = transcriber.transcribe(
+            alone(heard.channels[place], own),
+            language=language,
+            progress=lambda seconds, behind=behind: report("words", behind + seconds, total * len(labels)),
+        )
+        language = language or found[place].language
+    return WordsHeard(
+        tuple(kept(found[place], consented.excluded) for place in range(len(labels))), transcriber.describe()
+    )
+
+
+def by_talk(channels: Diarization, labels: Sequence[str]) -> list[int]:
+    """Places of the channels, who talks most first: there a language is best detected, then it holds for all."""
+    talk = {label: sum(i.end - i.start for i in channels.exclusive if i.speaker == label) for label in labels}
+    return sorted(range(len(labels)), key=lambda place: -talk[labels[place]])
+
+
+def attributed(
+    words: WordsHeard, diarization: Diarization, consented: ConsentedRecording, *, reach: float
+) -> tuple[tuple[AttributedWord, ...], str, int]:
+    """Words with their speakers, the language, and the number of words rejected as invented."""
+    labels, rejected = consented.recording.channels, sum(t.rejected for t in words.transcripts)
+    if not labels:
+        (transcript,) = words.transcripts
+        return align.attribute(transcript.words, diarization, reach=reach), transcript.language, rejected
+    found: list[AttributedWord] = []
+    language = consented.recording.language
+    for place in by_talk(diarization, labels):
+        own = tuple(i for i in diarization.regular if i.speaker == labels[place])
         # what was heard only as bleed belongs to the other channel, where it is heard again
-        allowed = outside(transcript.words, consented.excluded)
-        words += align.attribute(allowed, Diarization(own, own), reach=settings.dialogue.word_reach)
-        language, rejected = language or transcript.language, rejected + transcript.rejected
-    own_words = (w for w in words if w.speaker is not None)
-    return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), diarization, language, rejected
+        found += align.attribute(words.transcripts[place].words, Diarization(own, own), reach=reach)
+        language = language or words.transcripts[place].language
+    own_words = (w for w in found if w.speaker is not None)
+    return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), language, rejected
+
+
+def kept(transcript: Transcript, excluded: Sequence[Span]) -> Transcript:
+    """The transcript without what was said in excluded portions: it is neither used nor kept."""
+    return replace(transcript, words=outside(transcript.words, excluded))
 
 
 def alone(channel: Waveform, own: Sequence[Span]) -> Waveform:

@@ -20,7 +20,7 @@ from toolkit.types import Code, Dialogue, Missing, Provenance, Role, RoleAssignm
 __all__ = ["NAME", "SCHEMA_VERSION", "Beneath", "Manifest", "dumps", "of", "parse"]
 
 NAME = "manifest.json"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Manifest:
         What the coder can find, in alphabetical order: no other code says anything by its absence.
     tables
         Table to the SHA-256 of its file.
+    stages
+        Of each stage what it read, name to the beginning of a digest: says what changed when results are stale.
     machine
         What the machine made of it where a human's corrections lie over it; missing where there are none.
     """
@@ -68,6 +70,7 @@ class Manifest:
     coded: tuple[Code, ...]
     warnings: tuple[str, ...]
     tables: Mapping[str, str]
+    stages: Mapping[str, Mapping[str, str]]
     machine: Beneath | Missing = UNCORRECTED
 
     def uncorrected(self) -> Manifest:
@@ -99,6 +102,7 @@ def of(result: SessionResult, *, absent: Mapping[str, str], tables: Mapping[str,
         coded=tuple(sorted(dialogue.coded)),
         warnings=result.warnings,
         tables=tables,
+        stages=result.stages,
         machine=beneath(result, absent),
     )
 
@@ -209,6 +213,7 @@ def built(data: Mapping[str, Any]) -> Manifest:
     whole |= of_dialogue(data)
     whole["warnings"] = tuple(data["warnings"])
     under = data["machine"]
+    whole["stages"] = {str(stage): dict(parts) for stage, parts in data["stages"].items()}
     whole["machine"] = found(under) if "missing" in under else Beneath(absent=under["absent"], **of_dialogue(under))
     return Manifest(**whole)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from toolkit.audio import AudioFacts
 from toolkit.types import Account, AttributedWord, Dialogue, MeasureValue, Missing, Provenance, SpokenUtterance
@@ -38,6 +39,8 @@ class SessionResult:
         Words the guards took out as invented.
     warnings
         Sentences a reader of the numbers should know, without speech or names.
+    stages
+        Of each stage what it read, name to digest, see `toolkit.keys`.
     machine
         What a human's corrections lie over; missing when there are none.
     """
@@ -53,6 +56,7 @@ class SessionResult:
     language: str
     rejected_words: int
     warnings: tuple[str, ...]
+    stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     machine: Account | Missing = UNCORRECTED
 
     @property

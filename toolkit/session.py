@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
 from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
-from toolkit.backends import Coder, check, codable, create
+from toolkit.backends import Coder, codable
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
-from toolkit.coding.trained import weights
 from toolkit.consent.admit import ConsentedRecording
+from toolkit.errors import InputError
 from toolkit.intervals import Span, union
-from toolkit.listening import Backends, Report, listen, wordless_speech
-from toolkit.models import sha256
+from toolkit.kept import Coded, Kept, Said, Sound, Talk
+from toolkit.keys import TRAINED, models_of
+from toolkit.listening import (
+    Backends,
+    Report,
+    SpeakersHeard,
+    WordsHeard,
+    attributed,
+    hear_speakers,
+    hear_words,
+    wordless_speech,
+)
 from toolkit.overlay import Corrections, Laid
 from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
 from toolkit.types import (
     AttributedWord,
-    CodedUtterance,
     Dialogue,
+    Diarization,
     Missing,
     Provenance,
     Role,
@@ -33,146 +41,155 @@ from toolkit.types import (
     SpeakerInterval,
     SpokenUtterance,
     Turn,
+    Utterance,
 )
 
-__all__ = ["Backends", "Report", "key_of", "load_backends", "measured", "models_of", "process", "remeasure"]
+__all__ = ["Backends", "Report", "measured", "models_of", "process", "remeasure"]
 
-TRAINED = "trained"
-CODE_VERSION = "3"  # goes up when the same inputs would give other numbers
-
-
-def load_backends(settings: Settings) -> Backends:
-    """Load the backends that the settings name, models included."""
-    return Backends(
-        transcriber=create("transcriber", settings.words.backend, settings),
-        diarizer=create("diarizer", settings.speakers.backend, settings),
-        coder=Missing("coding is turned off (coding.coder = none)")
-        if settings.coding.coder == "none"
-        else create("coder", settings.coding.coder, settings),
-    )
-
-
-def parts_of(settings: Settings) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Kind, backend and models of each part that these settings name, in the order of the stages."""
-    words, speakers, coding = settings.words, settings.speakers, settings.coding
-    parts = (
-        ("transcriber", words.backend, (words.model,)),
-        ("diarizer", speakers.backend, tuple(speakers.pipeline.split("+"))),
-    )
-    found = parts if coding.coder == "none" else (*parts, ("coder", coding.coder, (coding.model,)))
-    for kind, backend, _ in found:
-        check(kind, backend)
-    return found
-
-
-def models_of(settings: Settings) -> tuple[str, ...]:
-    """Names or paths of the models that a run with these settings loads; replayed files are none."""
-    return tuple(model for _, backend, models in parts_of(settings) if backend != "files" for model in models)
-
-
-def digests_of(settings: Settings) -> dict[str, str]:
-    """Digest of every model and replayed file that these settings name, found without loading a model."""
-    digests = {name: sha256(name) for name in models_of(settings)}
-    for kind, backend, _ in parts_of(settings):
-        if backend == "files":
-            digests[kind] = create(kind, backend, settings).describe()["file_sha256"]
-        if backend == TRAINED:
-            digests["coder_weights"] = weights.digest(settings.coding.weights)
-    return digests
-
-
-def key_of(consented: ConsentedRecording, settings: Settings) -> str:
-    """Digest of everything the results of a session depend on, found without loading a model."""
-    recording = consented.recording
-    parts = {
-        "code": CODE_VERSION,
-        "toolkit": version("counselling-session-toolkit"),
-        "recording": consented.sha256,
-        "excluded": [[span.start, span.end] for span in consented.excluded],
-        "purposes": sorted(consented.purposes),
-        "voices": sorted(voice.digest for voice in consented.voices),
-        "settings": digest(settings),
-        "models": digests_of(settings),
-        "row": [recording.language, recording.min_speakers, recording.max_speakers, list(recording.channels)],
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+UNCODED = Missing("the dialogue is not coded yet")
+UNKEPT = Missing("consent does not cover a transcript")
 
 
 def process(
     consented: ConsentedRecording,
     settings: Settings,
-    backends: Callable[[], Backends],
+    backends: Backends,
     *,
     corrections: Corrections,
     report: Report,
+    kept: Kept,
 ) -> SessionResult:
-    """Take one consented recording through every stage.
+    """Take one consented recording through every stage whose result is not kept.
 
     Parameters
     ----------
     consented
         What `toolkit.consent.admit` made.
     settings
-        Thresholds and names of backends.
+        Thresholds.
     backends
-        Gives the backends, as `load_backends` makes them; asked only once the recording has proved usable.
+        The exchangeable parts; one is loaded only when a stage needs it.
     corrections
         What counts of what humans said; it goes over the machine's.
     report
         Told about progress.
+    kept
+        Results of stages that need not be done again, and where new ones are kept.
 
     Raises
     ------
     InputError
-        When the recording cannot be used.
+        When the recording cannot be used, or nothing at all is found in it.
     BackendError
         When a model fails.
+    StoreError
+        When a stage's result cannot be kept.
     """
-    session_id = consented.recording.session_id
+    talk, said, coded = kept.get(Talk), kept.get(Said), kept.get(Coded)
+    if talk is None or (said is None and (coded is None or kept.text)):
+        talk, said = converse(consented, settings, backends, report, kept)
+    if coded is None and said is not None:
+        report("codes", 0.0, talk.dialogue.duration)
+        coded = kept.put(code(said.utterances, backends.coder, language=talk.language))
+    assert coded is not None  # where there are no codes yet, the text is there
+    report("measures", 0.0, talk.dialogue.duration)
+    dialogue = replace(talk.dialogue, codes=coded.codes, coded=frozenset(coded.coded))
+    machine = SessionResult(
+        dialogue=dialogue,
+        utterances=UNKEPT if said is None else said.utterances,
+        words=UNKEPT if said is None else said.words,
+        measures=measures.compute(dialogue, settings),
+        provenance=provenance(consented, settings, {**talk.described, **coded.described}),
+        key=kept.keys.result,
+        overlay="",
+        facts=talk.facts,
+        language=talk.language,
+        rejected_words=talk.rejected_words,
+        warnings=(
+            *talk.facts.warnings,
+            *warnings(dialogue, talk.rejected_words),
+            *measures.notes(dialogue, settings),
+        ),
+        stages={str(stage): parts for stage, parts in kept.keys.parts.items()},
+    )
+    return remeasure(machine, settings, corrections=corrections) if corrections.digest else machine
+
+
+def converse(
+    consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report, kept: Kept
+) -> tuple[Talk, Said]:
+    """From sound to a dialogue: decode, words, speakers, and what is built of them."""
     report("audio", 0.0, 0.0)
     heard = audio.load(consented, settings.audio)
-    loaded = backends()
-    words, diarization, language, rejected = listen(heard, consented, settings, loaded, report)
+    kept.put(Sound(heard.facts, heard.mix.duration))
+    speakers, words = listen(heard, consented, settings, backends, report, kept)
     report("dialogue", 0.0, heard.mix.duration)
-    spoken = utterances.split(words, settings.dialogue, language=language)
-    floor = turns.build(diarization.regular, spoken, settings.dialogue, language=language, excluded=consented.excluded)
-    quiet = check_silences(heard, words, diarization.regular, floor.turns, consented.excluded, settings)
-    known = voices.recognise(heard.mix, diarization.regular, consented, settings)
-    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes))
-    named = roles.name(spoken, speakers_of(diarization.regular), consented.recording, settings.roles, known)
-    report("codes", 0.0, heard.mix.duration)
-    codes = code(spoken, loaded.coder, language=language)
-    report("measures", 0.0, heard.mix.duration)
+    activity = speakers.diarization.regular
+    attributes, language, rejected = attributed(
+        words, speakers.diarization, consented, reach=settings.dialogue.word_reach
+    )
+    refuse_blank(consented, heard, activity, attributes)
+    spoken = utterances.split(attributes, settings.dialogue, language=language)
+    floor = turns.build(activity, spoken, settings.dialogue, language=language, excluded=consented.excluded)
+    known = voices.recognise(heard.mix, activity, consented, settings)
     dialogue = Dialogue(
-        session_id=session_id,
+        session_id=consented.recording.session_id,
         duration=round(heard.mix.duration, 3),
         excluded=consented.excluded,
-        roles=named,
-        activity=diarization.regular,
-        utterances=spoken,
+        roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known),
+        activity=activity,
+        utterances=tuple(counted(u) for u in spoken),
         turns=floor.turns,
         backchannels=floor.backchannels,
         interruptions=floor.interruptions,
-        silences=quiet,
-        codes=codes,
-        words_without_speaker=sum(w.speaker is None for w in words),
-        speech_without_words=wordless_speech(diarization.regular, words, gap=settings.dialogue.ipu_gap),
-        coded=codable(loaded.coder),
+        silences=check_silences(heard, attributes, activity, floor.turns, consented.excluded, settings),
+        codes=UNCODED,
+        words_without_speaker=sum(w.speaker is None for w in attributes),
+        speech_without_words=wordless_speech(activity, attributes, gap=settings.dialogue.ipu_gap),
+        coded=frozenset(),
     )
-    machine = SessionResult(
-        dialogue=dialogue,
-        utterances=spoken,
-        words=words,
-        measures=measures.compute(dialogue, settings),
-        provenance=provenance(consented, settings, loaded),
-        key=key_of(consented, settings),
-        overlay="",
-        facts=facts,
-        language=language,
-        rejected_words=rejected,
-        warnings=(*facts.warnings, *warnings(dialogue, rejected), *measures.notes(dialogue, settings)),
+    described = {f"transcriber.{key}": value for key, value in words.described.items()}
+    described |= {f"diarizer.{key}": value for key, value in speakers.described.items()}
+    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes))
+    talk = Talk(dialogue, facts, language, rejected, described)
+    return kept.put(talk), kept.put(Said(attributes, spoken))
+
+
+def listen(
+    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report, kept: Kept
+) -> tuple[SpeakersHeard, WordsHeard]:
+    """Who spoke when and what was said; the words of a channel are those heard while its speaker is active."""
+    speakers, words = kept.get(SpeakersHeard), kept.get(WordsHeard)
+    if speakers is None and heard.channels:
+        speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
+    if words is None:
+        activity = Diarization((), ()) if speakers is None else speakers.diarization
+        words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=activity))
+    if speakers is None:
+        speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
+    return speakers, words
+
+
+def refuse_blank(
+    consented: ConsentedRecording,
+    heard: Audio,
+    activity: Sequence[SpeakerInterval],
+    words: Sequence[AttributedWord],
+) -> None:
+    """Refuse a session in which nothing was found: blank results look like an answer."""
+    if activity and words:
+        return
+    lacking = "no words were" if activity else "no speech was"
+    raise InputError(
+        f"session {consented.recording.session_id}: {lacking} found in {heard.mix.duration:.0f} s of sound, "
+        "so its results would be blank.",
+        hint="Listen to the recording: is it the right one, and is its language?",
     )
-    return remeasure(machine, settings, corrections=corrections) if corrections.digest else machine
+
+
+def counted(u: SpokenUtterance) -> Utterance:
+    """An utterance without its words."""
+    return Utterance(u.index, u.start, u.end, u.speaker, u.word_count, u.syllable_count)
 
 
 def remeasure(result: SessionResult, settings: Settings, *, corrections: Corrections) -> SessionResult:
@@ -250,16 +267,16 @@ def check_silences(
     return silences.cross_check(found, words, levels, speech_level, settings.dialogue)
 
 
-def code(
-    spoken: Sequence[SpokenUtterance], coder: Coder | Missing, *, language: str
-) -> tuple[CodedUtterance, ...] | Missing:
+def code(spoken: Sequence[SpokenUtterance], coder: Coder | Missing, *, language: str) -> Coded:
     """Behaviour codes of every utterance, or why there are none."""
-    return coder if isinstance(coder, Missing) else coder.code(spoken, language=language)
+    if isinstance(coder, Missing):
+        return Coded(coder, tuple(sorted(codable(coder))), {})
+    described = {f"coder.{key}": value for key, value in coder.describe().items()}
+    return Coded(coder.code(spoken, language=language), tuple(sorted(codable(coder))), described)
 
 
-def provenance(consented: ConsentedRecording, settings: Settings, backends: Backends) -> Provenance:
+def provenance(consented: ConsentedRecording, settings: Settings, described: Mapping[str, str]) -> Provenance:
     """What the result is made from and with."""
-    described = backends.describe()
     hashes = {key: value for key, value in described.items() if "sha256" in key}
     return Provenance(
         toolkit_version=version("counselling-session-toolkit"),
@@ -276,8 +293,6 @@ def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
     told = []
     if any(a.role is Role.UNKNOWN for a in dialogue.roles.values()):
         told.append("It is not known who is therapist and who is client: listen, then set it with `toolkit roles`.")
-    if not dialogue.activity:
-        told.append("No speech was found in this recording.")
     if not isinstance(dialogue.codes, Missing):
         coders = {a.coder for c in dialogue.codes for a in c.codes}
         told += [TRAINED_ERROR] if TRAINED in coders else [RULES_ERROR] if "rules" in coders else []

@@ -19,6 +19,7 @@ from toolkit.errors import ConfigError
 
 __all__ = [
     "AudioSettings",
+    "BatchSettings",
     "CodingSettings",
     "DialogueSettings",
     "MeasureSettings",
@@ -160,6 +161,25 @@ class MeasureSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """How a run of many sessions guards itself; no result depends on these."""
+
+    deadline_base: float = setting(
+        600.0, "s", "a session is ended this long after it began, and ...", low=1, high=86400
+    )
+    deadline_factor: float = setting(
+        10.0,
+        "times its length",
+        "... this much of its own length later: slower than any CPU measured",
+        low=1,
+        high=1000,
+    )
+    memory_max: float = setting(
+        0.0, "GB", "a worker that grows beyond is replaced; 0: its share of the machine", low=0, high=4096
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All sections of ``toolkit.toml``."""
 
@@ -170,6 +190,7 @@ class Settings:
     roles: RoleSettings = RoleSettings()
     coding: CodingSettings = CodingSettings()
     measures: MeasureSettings = MeasureSettings()
+    batch: BatchSettings = BatchSettings()
 
 
 def load(path: Path) -> Settings:
@@ -264,6 +285,11 @@ def to_toml(settings: Settings) -> str:
 
 
 def digest(settings: Settings) -> str:
-    """SHA-256 of the settings in canonical form: the same values give the same digest."""
-    canonical = json.dumps(dataclasses.asdict(settings), sort_keys=True, separators=(",", ":"))
+    """SHA-256 of the settings in canonical form: the same values give the same digest.
+
+    Those that no result depends on, of a batch and of threads, are left out.
+    """
+    values = dataclasses.asdict(settings)
+    del values["batch"], values["words"]["threads"]
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

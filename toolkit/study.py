@@ -8,6 +8,7 @@
       consent.toml      who agreed to what
       recordings/       or anywhere else
       results/          one folder a session
+      stages/           what each stage gave, one folder a session, so that a change runs only what it touches
       overlay/          corrections by a human, one file a session
       voices/           embeddings of people who agreed; private, never exported
       audit.jsonl       what was done, append-only
@@ -68,6 +69,14 @@ class Study:
     def results(self) -> Path:
         """The folder of results, one folder a session."""
         return self.root / "results"
+
+    def stages(self, session_id: str) -> Path:
+        """Where a session's stage results are kept; the folder of all for an empty id. See `toolkit.store.keeping`."""
+        return self.root / "stages" / session_id
+
+    def failure(self, session_id: str) -> Path:
+        """Where it stands how a session failed last; see `toolkit.failures`."""
+        return self.stages(session_id) / "failure.json"
 
     def overlay(self, session_id: str) -> Path:
         """Where a human's corrections of one session lie; see `toolkit.overlay`."""

@@ -23,11 +23,11 @@ def status(
     as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
 ) -> None:
     """Say for every session whether consent covers it and whether its results are current."""
-    from toolkit import batch
+    from toolkit import standing
     from toolkit.study import Study
 
     opened = Study.open(study)
-    states = batch.status(opened)
+    states = standing.status(opened)
     if as_json:
         print(json.dumps({"sessions": [state.as_dict() for state in states]}, indent=2))  # noqa: T201 - the result
         return

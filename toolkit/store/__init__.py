@@ -1,8 +1,10 @@
 """Results on disk: one folder a session, there whole or not at all.
 
-`publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans.
+`publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans;
+`keeping` keeps what single stages gave.
 """
 
+from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
     covered,
@@ -18,18 +20,27 @@ from toolkit.store.reading import (
 )
 
 __all__ = [
+    "Entry",
+    "claimed",
     "covered",
+    "drop",
+    "drop_empty",
+    "entries",
+    "get",
     "is_current",
     "load",
     "load_dialogue",
     "manifest",
     "publish",
     "purge",
+    "put",
     "read",
     "scan",
     "sessions",
     "snapshot",
+    "stage_folders",
     "sweep",
+    "sweep_stages",
     "verify",
     "writing",
 ]

@@ -27,10 +27,13 @@ at a time (a lock on ``results/.lock``); readers never wait: one that is overtak
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from toolkit import manifest as manifests
@@ -39,10 +42,14 @@ from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
+from toolkit.store.keeping import delete_stages
 from toolkit.store.places import OLD, PURGED, STAGING, places
 from toolkit.study import Study
 
 __all__ = ["publish", "purge", "sweep", "writing"]
+
+HOLDER = ".lock-holder.json"
+"""Who holds the lock: process, host, since when. Beside the lock, which whoever tries to take it empties."""
 
 
 @contextmanager
@@ -52,7 +59,7 @@ def writing(study: Study) -> Iterator[None]:
     Raises
     ------
     StoreError
-        When another process writes results of this study, at once, or the folder cannot be written.
+        When another process writes results of this study, at once, with who it is; or the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -62,18 +69,52 @@ def writing(study: Study) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise StoreError(
-            "another run is writing results of this study.", hint="Wait until it has finished, then run this again."
+            f"another run is writing results of this study{holder(study)}.",
+            hint="Wait until it has finished, then run this again.",
         ) from None
     except OSError as error:
         raise store_error(study.results, error) from None
     try:
+        if lock.lock_counter == 1:
+            sign(study)
         yield
     finally:
+        if lock.lock_counter == 1:
+            with suppress(OSError):
+                (study.results / HOLDER).unlink(missing_ok=True)
         lock.release()
 
 
-def publish(study: Study, result: SessionResult) -> Manifest:
+def sign(study: Study) -> None:
+    """Write down who holds the lock, for somebody who finds it taken; a lock that is held needs no signature."""
+    told = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with suppress(OSError):
+        (study.results / HOLDER).unlink(missing_ok=True)
+        write_new(study.results / HOLDER, json.dumps(told).encode(), force=False)
+
+
+def holder(study: Study) -> str:
+    """Who holds the lock, as a part of a sentence; empty when it does not say."""
+    try:
+        told = json.loads((study.results / HOLDER).read_text(encoding="utf-8"))
+        return f" (process {int(told['pid'])} on {str(told['host'])[:80]} since {str(told['since'])[:40]})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def publish(study: Study, result: SessionResult, *, held: bool = False) -> Manifest:
     """Put a session's results in place of earlier ones.
+
+    Parameters
+    ----------
+    study, result
+        What goes where.
+    held
+        The run that this process works for holds the study's lock: a worker's case.
 
     Raises
     ------
@@ -86,7 +127,7 @@ def publish(study: Study, result: SessionResult) -> Manifest:
     content = {name: tables.encode(frame) for name, frame in tables.frames(result).items()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
     made = manifests.of(result, absent=tables.absent(result), tables=hashes)
-    with writing(study):
+    with nullcontext() if held else writing(study):
         try:
             recover(study.results, session_id)
             stage(staging, content, manifests.dumps(made).encode())
@@ -116,14 +157,15 @@ def stage(folder: Path, content: Mapping[str, bytes], last: bytes) -> None:
     sync_folder(folder)
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, force: bool = True) -> None:
     """Write a file that is not there yet, readable by its owner only, and force it to disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         left = memoryview(data)
         while left:
             left = left[os.write(handle, left) :]
-        os.fsync(handle)
+        if force:
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -160,7 +202,7 @@ def recover(results: Path, session_id: str) -> None:
 
 
 def purge(study: Study, session_id: str) -> int:
-    """Delete everything derived from a session: results, leftovers, human corrections.
+    """Delete everything derived from a session: results, leftovers, what stages gave, human corrections.
 
     Returns
     -------
@@ -186,6 +228,7 @@ def purge(study: Study, session_id: str) -> int:
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0
+            deleted += delete_stages(study, session_id)
             for corrections in overlays(study, session_id):
                 corrections.unlink()
                 deleted += 1

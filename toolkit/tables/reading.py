@@ -68,6 +68,7 @@ def result(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> SessionRes
         language=manifest.language,
         rejected_words=whole(manifest.counts["rejected_words"]),
         warnings=manifest.warnings,
+        stages=manifest.stages,
         machine=machine,
     )
 
