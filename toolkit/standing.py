@@ -80,7 +80,7 @@ def standing(workplace: Workplace, recording: Recording) -> SessionState:
     except ToolkitError as error:
         refused = isinstance(error, ConsentError)
         state = here if refused or failure is None else "failed"
-        return SessionState(session_id, "refused" if refused else "unreadable", state, str(error), str(error))
+        return SessionState(session_id, "refused" if refused else "unreadable", state, error.message, error.hint)
     granted = ", ".join(sorted(consented.purposes))
     keys = keys_of(consented, workplace.machinery)
     corrected = overlay.digest(study.overlay(session_id))

@@ -103,7 +103,7 @@ class FasterWhisper:
 
     def __init__(self, settings: WordSettings) -> None:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        from toolkit import models
+        from toolkit import models, threads
 
         self.settings = settings
         folder = models.path(settings.model)
@@ -125,7 +125,7 @@ class FasterWhisper:
                 str(folder),
                 device=self.device,
                 compute_type=self.compute_type,
-                cpu_threads=settings.threads or os.cpu_count() or 1,
+                cpu_threads=settings.threads or threads.count(),
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:

@@ -24,6 +24,7 @@ COMMANDS = (
     "enroll",
     "run",
     "status",
+    "clean",
     "show",
     "roles",
     "correct",

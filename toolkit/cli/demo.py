@@ -25,7 +25,8 @@ def demo(
 ) -> None:
     """Process the sample sessions: two role-plays, consented, spoken by synthetic voices."""
     from toolkit import batch, display
-    from toolkit.cli.run import Bars, have_models, report
+    from toolkit.cli.progress import Bars
+    from toolkit.cli.run import have_models, report
     from toolkit.demo import SESSIONS, prepare
     from toolkit.display.terminal import compare, screens
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from toolkit.cli.models import watching
+from toolkit.cli.progress import Bars, BatchBar, JsonLog, Together, clock
 from toolkit.cli.screen import NO_SESSIONS, say, stderr, stdout, table
 
 if TYPE_CHECKING:
-    from toolkit.batch import Outcome
+    from toolkit.batch import Engine, Outcome
     from toolkit.settings import Settings
+    from toolkit.study import Study
 
-__all__ = ["Bars", "have_models", "register", "report"]
+__all__ = ["have_models", "register", "report"]
+
+INTERRUPTED = 130  # what shells give for Ctrl-C
+LISTED = 60  # more sessions than these are counted, and only those that ended badly are listed
 
 
 def register(app: typer.Typer) -> None:
@@ -32,10 +39,19 @@ def run(
     *,
     force: bool = typer.Option(False, "--force", help="Process again what is current."),
     coder: str = typer.Option("", "--coder", help="trained, rules or none, instead of the study's coding.coder."),
+    retry_failed: bool = typer.Option(
+        False, "--retry-failed", help="Try again what failed before although nothing has changed since."
+    ),
+    workers: int = typer.Option(
+        0, "--workers", min=0, max=256, help="Processes that work at once; 0: as many as cores and memory allow."
+    ),
+    log_json: Path | None = typer.Option(None, "--log-json", help="Add a line of JSON for every session to this file."),
 ) -> None:
     """Process sessions: words, speakers, turns, silences, codes, measures.
 
-    Sessions whose results are current are skipped. One that fails is reported and the others go on.
+    Sessions whose results are current are skipped, and of the others only those stages are run that something has
+    changed for. One that fails is recorded and the others go on. Ctrl-C stops after the sessions in work, a second one
+    at once; the next run goes on from there.
     """
     from toolkit import batch
     from toolkit.settings import with_coder
@@ -43,12 +59,31 @@ def run(
 
     opened = Study.open(study)
     have_models(with_coder(opened.settings(), coder))
-    with Bars() as bars:
-        outcomes = batch.run(opened, sessions or [], bars, force=force, coder=coder)
-    if not outcomes:
+    sizes = sizes_of(opened, sessions or [])
+    if not sizes:
         say(NO_SESSIONS)
         return
-    report(outcomes)
+    count = workers_of(workers, sizes)
+    with (
+        Bars() if count == 0 else BatchBar(sizes) as bars,
+        closing(JsonLog(log_json, sessions=len(sizes), workers=max(1, count))) if log_json else nullcontext() as log,
+    ):
+        began = time.monotonic()
+        try:
+            outcomes = batch.run(
+                opened,
+                sessions or [],
+                Together([bars, log]) if log else bars,
+                force=force,
+                coder=coder,
+                retry_failed=retry_failed,
+                engine=engine_of(count, bars),
+            )
+        except KeyboardInterrupt:
+            stopped(opened)
+    report(outcomes, seconds=time.monotonic() - began)
+    if len(outcomes) < len(sizes):
+        stopped(opened)
     done = next((o.session_id for o in outcomes if o.state in {batch.State.DONE, batch.State.CURRENT}), "")
     if done:
         say(f"\nLook at one: toolkit show {study.name} {done}")
@@ -57,6 +92,35 @@ def run(
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)
+
+
+def sizes_of(study: Study, sessions: Sequence[str]) -> dict[str, int]:
+    """Bytes of the recording of each session that is to be processed; 0 for one that is not there."""
+    recordings = [study.recording(s) for s in sessions] if sessions else study.recordings().values()
+    return {r.session_id: r.path.stat().st_size if r.path.is_file() else 0 for r in recordings}
+
+
+def workers_of(wanted: int, sizes: dict[str, int]) -> int:
+    """How many worker processes there are to be; 0 for none: one session, or tracebacks are wanted."""
+    from toolkit.pool import sensible_workers
+
+    if len(sizes) == 1 or os.environ.get("TOOLKIT_DEBUG"):
+        return 0
+    return wanted or sensible_workers(len(sizes))
+
+
+def engine_of(count: int, bars: Bars | BatchBar) -> Engine:
+    """What works: so many processes, or this one."""
+    from toolkit.batch import HERE
+    from toolkit.pool import Pool
+
+    return Pool(count, stopping=bars.stopping) if isinstance(bars, BatchBar) else HERE
+
+
+def stopped(study: Study) -> None:
+    """Say how to go on, and end as shells expect of an interrupted command."""
+    stderr.print(Text(f"stopped. What is done is kept; go on with: toolkit run {study.root.name}"), soft_wrap=True)
+    raise typer.Exit(INTERRUPTED)
 
 
 def have_models(settings: Settings) -> None:
@@ -68,62 +132,18 @@ def have_models(settings: Settings) -> None:
             models.path(name)
 
 
-def report(outcomes: Sequence[Outcome]) -> None:
+def report(outcomes: Sequence[Outcome], *, seconds: float = 0.0) -> None:
     """A table of how each session ended, and one line on standard error for each that did not end well."""
-    rows = [
-        (o.session_id, o.state, o.message if o.exit_code == 0 else f"in stage {o.stage}, see below") for o in outcomes
-    ]
-    stdout.print(table("", ("session", "result", "what"), rows))
+    shown = [o for o in outcomes if o.exit_code] if len(outcomes) > LISTED else outcomes
+    rows = [(o.session_id, o.state, o.message if o.exit_code == 0 else f"in stage {o.stage}, see below") for o in shown]
+    if rows:
+        stdout.print(table("", ("session", "result", "what"), rows))
     for outcome in outcomes:
         if outcome.exit_code:
-            stderr.print(Text.assemble(("error: ", "bold red"), outcome.message), soft_wrap=True)
-
-
-class Bars:
-    """Progress bars of a batch: the stage, minutes of audio done in it, time left."""
-
-    def __init__(self) -> None:
-        self.progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.fields[session]}", style="bold"),
-            TextColumn("{task.description:<9}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[minutes]}"),
-            TimeRemainingColumn(compact=True),
-            console=stderr,
-        )
-        self.task: TaskID | None = None
-        self.name = ""
-        self.session = ""
-
-    def __enter__(self) -> Self:
-        self.progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.progress.stop()
-
-    def start(self, session_id: str) -> None:
-        """Begin the bar of a session."""
-        self.session = session_id
-
-    def stage(self, name: str, done: float, total: float) -> None:
-        """Move the bar; a new stage starts its own, so that the time left is honest."""
-        minutes = f"{done / 60:.1f} of {total / 60:.1f} min" if total else ""
-        if self.task is None or name != self.name:
-            self.clear()
-            self.name = name
-            self.task = self.progress.add_task(name, total=total or None, session=self.session, minutes=minutes)
-        self.progress.update(self.task, completed=done, total=total or None, minutes=minutes)
-
-    def end(self, outcome: object) -> None:  # noqa: ARG002 - a watcher is told the outcome, the table shows it
-        """End the bar of a session."""
-        self.clear()
-
-    def clear(self) -> None:
-        """Take the current bar away."""
-        if self.task is not None:
-            self.progress.remove_task(self.task)
-        self.task = None
+            before = "" if outcome.attempts else " It failed so before and nothing has changed since: --retry-failed."
+            stderr.print(Text.assemble(("error: ", "bold red"), outcome.message, before), soft_wrap=True)
+    if len(outcomes) > 1 and seconds:
+        states = Counter(str(o.state) for o in outcomes)
+        hours = sum(o.audio_seconds for o in outcomes) / 3600
+        counted = ", ".join(f"{n} {state}" for state, n in states.items())
+        say(f"{len(outcomes)} sessions: {counted}; {hours:.2f} h of audio in {clock(seconds)}.")

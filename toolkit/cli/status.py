@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import typer
@@ -22,7 +23,10 @@ def status(
     *,
     as_json: bool = typer.Option(False, "--json", help="Print JSON for scripts."),
 ) -> None:
-    """Say for every session whether consent covers it and whether its results are current."""
+    """Say for every session whether consent covers it, and whether its results are current, stale, not there or failed.
+
+    Of stale ones it says which stage would give something else and why; of failed ones how they failed.
+    """
     from toolkit import standing
     from toolkit.study import Study
 
@@ -34,5 +38,7 @@ def status(
     if not states:
         say(NO_SESSIONS)
         return
-    rows = [(s.session_id, s.consent, s.results, s.what_to_do) for s in states]
-    stdout.print(table("", ("session", "consent", "results", "what to do"), rows))
+    rows = [(s.session_id, s.consent, s.results, s.why, s.what_to_do) for s in states]
+    stdout.print(table("", ("session", "consent", "results", "why", "what to do"), rows))
+    counted = Counter(s.results for s in states)
+    say(", ".join(f"{n} {results}" for results, n in counted.items()))

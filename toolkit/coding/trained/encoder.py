@@ -8,6 +8,7 @@ from typing import Any
 
 from toolkit.coding.trained.reading import Piece, Reader, Said
 from toolkit.errors import BackendError
+from toolkit.threads import count
 
 __all__ = ["Encoder", "Vocabulary", "batches"]
 
@@ -51,14 +52,14 @@ class Encoder:
     folder
         Holds ``encoder.onnx`` and ``tokenizer.json``.
     threads
-        Of the runtime; 0 leaves it to choose.
+        Of the runtime; 0 takes this process's share.
     """
 
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = threads or count()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the parser wants the cores too
         options.log_severity_level = 3  # it warns of every GPU that is not there
         self._session = onnxruntime.InferenceSession(
