@@ -112,8 +112,16 @@ def parts_of(settings: Settings) -> tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 def models_of(settings: Settings) -> tuple[str, ...]:
-    """Names or paths of the models that a run with these settings loads; replayed files are none."""
-    return tuple(model for _, backend, models in parts_of(settings) if backend != "files" for model in models)
+    """Names or paths of the models that a run with these settings loads.
+
+    Replayed files are none, and what a backend of somebody else's loads is its own affair.
+    """
+    return tuple(
+        model
+        for kind, backend, models in parts_of(settings)
+        if backend != "files" and backend in BACKENDS[kind]
+        for model in models
+    )
 
 
 def machinery_of(settings: Settings) -> Machinery:
@@ -165,21 +173,22 @@ def backend_parts(kind: str, backend: str, models: Iterable[str], settings: Sett
     """Models, libraries and replayed file of a backend."""
     if backend == "files":
         return {"file": short(create(kind, backend, settings).describe()["file_sha256"])}
+    if backend not in BACKENDS[kind]:
+        return third_party(kind, backend, models)
     found = {f"model {n}" if n > 1 else "model": short(sha256(model)) for n, model in enumerate(models, start=1)}
     found |= libraries(*LIBRARIES.get(backend, ()))
-    if kind == "coder" and backend in BACKENDS[kind]:
+    if kind == "coder":
         found["rules"] = short(cues.digest())
     if backend == TRAINED:
         found["weights"] = short(weights.digest(settings.coding.weights))
-    if backend not in BACKENDS[kind]:
-        found |= third_party(kind, backend)
     return found
 
 
-def third_party(kind: str, backend: str) -> Parts:
-    """The package that brings a backend of somebody else's."""
+def third_party(kind: str, backend: str, models: Iterable[str]) -> Parts:
+    """The package that brings a backend of somebody else's, and the names of models it is given."""
     entry = next(e for e in entry_points(group=f"toolkit.{kind}") if e.name == backend)
-    return {"backend": short([entry.value, entry.dist.name, entry.dist.version] if entry.dist else entry.value)}
+    package = [entry.dist.name, entry.dist.version] if entry.dist else []
+    return {"backend": short([entry.value, *package]), "model": short(list(models))}
 
 
 def chosen(settings: Settings, section: str, names: Iterable[str] | None = None) -> Parts:

@@ -16,11 +16,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from toolkit import threads, worker
 from toolkit.batch import Job, Outcome, Watcher
+from toolkit.study import Study
 from toolkit.worker import ATTEMPTS, DEADLINE_EXIT, Limits
 
 if TYPE_CHECKING:
@@ -40,14 +42,11 @@ class Pool:
     ----------
     workers
         How many.
-    memory_mb
-        What each may hold; 0 for its share of the machine.
     stopping
         Told when Ctrl-C was pressed once.
     """
 
     workers: int
-    memory_mb: int = 0
     stopping: Callable[[], None] = lambda: None
 
     def outcomes(self, job: Job, session_ids: Sequence[str], watcher: Watcher) -> Iterator[Outcome]:
@@ -58,7 +57,7 @@ class Pool:
         pool = ProcessPool(
             max_workers=count,
             initializer=worker.prepare,
-            initargs=(job, self.limits(count)),
+            initargs=(job, limits(Path(job.root), count)),
             context=get_context("spawn"),
         )
         try:
@@ -73,12 +72,14 @@ class Pool:
         finally:
             pool.join()
 
-    def limits(self, count: int) -> Limits:
-        """What each of so many workers may use."""
-        import psutil
 
-        memory = self.memory_mb or int(psutil.virtual_memory().total * SPARED / count / 1e6)
-        return Limits(max(1, threads.cores() // count), memory, os.getpid())
+def limits(root: Path, count: int) -> Limits:
+    """What each of so many workers of a study may use: what its settings say, or a share of the machine."""
+    import psutil
+
+    share = psutil.virtual_memory().total * SPARED / count
+    memory = Study(root).settings().batch.memory_max * 1e9 or share
+    return Limits(max(1, threads.cores() // count), int(memory / 1e6), os.getpid())
 
 
 def served(

@@ -171,7 +171,7 @@ class BatchSettings:
         10.0,
         "times its length",
         "... this much of its own length later: slower than any CPU measured",
-        low=1,
+        low=0,
         high=1000,
     )
     memory_max: float = setting(

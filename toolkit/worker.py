@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ __all__ = ["ATTEMPTS", "Limits", "died", "prepare", "process"]
 
 ATTEMPTS = 2  # of a session that ends its worker, before it is given up
 DEADLINE_EXIT = 1  # exit status of a process that `faulthandler` has ended at its deadline
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 EYE = 0.5  # s between two looks at memory and at the parent
 
 
@@ -83,6 +85,8 @@ def prepare(job: Job, limits: Limits = Limits()) -> None:
     with suppress(ValueError):  # not the main thread: the engine sees to signals itself
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to answer
     Place.job, Place.workplace = job, None
+    if limits.parent and sys.platform == "linux":
+        die_with_parent()
     if limits.memory_mb or limits.parent:
         threading.Thread(target=watch, args=(limits,), daemon=True).start()
 
@@ -186,6 +190,13 @@ def nowhere() -> int:
     if not _nowhere:
         _nowhere.append(os.open(os.devnull, os.O_WRONLY))
     return _nowhere[0]
+
+
+def die_with_parent() -> None:
+    """Have the system end this process with the run, even while a library holds the interpreter."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def watch(limits: Limits) -> None:
