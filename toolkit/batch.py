@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from toolkit import failures, overlay, session, store
+from toolkit import failures, overlay, session, store, threads
 from toolkit.consent import audit, voices
 from toolkit.consent.admit import ConsentedRecording, admit, covered
 from toolkit.consent.ledger import Ledger
@@ -137,6 +137,7 @@ class Workplace:
     """
 
     def __init__(self, job: Job) -> None:
+        threads.steady()
         self.job = job
         self.study = Study(Path(job.root))
         self.settings: Settings = with_coder(self.study.settings(), job.coder)

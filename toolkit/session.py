@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
-from toolkit.backends import Coder, codable
+from toolkit.backends import Coder, codable, gpu
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.errors import InputError
@@ -122,7 +122,8 @@ def converse(
     report("audio", 0.0, 0.0)
     heard = audio.load(consented, settings.audio)
     kept.put(Sound(heard.facts, heard.mix.duration))
-    speakers, words = listen(heard, consented, settings, backends, report, kept)
+    with gpu.turn(settings.words.device, settings.speakers.device):
+        speakers, words = listen(heard, consented, settings, backends, report, kept)
     report("dialogue", 0.0, heard.mix.duration)
     activity = speakers.diarization.regular
     attributes, language, rejected = attributed(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 
-__all__ = ["cores", "count", "limit"]
+__all__ = ["cores", "count", "limit", "steady"]
 
-NAMES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
+NAMES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
+BLAS = "OPENBLAS_NUM_THREADS"
 
 
 def cores() -> int:
@@ -23,3 +25,15 @@ def count() -> int:
 def limit(threads: int) -> None:
     """Give this process so many threads; to be called before any library that reads it is imported."""
     os.environ.update(dict.fromkeys(NAMES, str(threads)))
+
+
+def steady() -> None:
+    """Let NumPy's products of matrices be computed by one thread in this process.
+
+    How many there are changes the last bits of Whisper's spectra, and with these now and then a word.
+    """
+    os.environ[BLAS] = "1"  # enough where NumPy is not imported yet
+    if "numpy" in sys.modules:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(limits=1, user_api="blas")
