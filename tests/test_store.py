@@ -162,7 +162,7 @@ def complaint(work: Callable[[], object]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
 def test_an_error_at_any_call_is_one_line_and_leaves_whole_results(tmp_path: Path, code: int) -> None:
     old, new = session_result(key="old"), session_result(key="new")
     counted = study_with(tmp_path / "count", old)
