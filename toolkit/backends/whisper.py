@@ -148,6 +148,7 @@ class FasterWhisper:
             "model_sha256": models.sha256(self.settings.model),
             "device": self.device,
             "compute_type": self.compute_type,
+            "batch_size": str(self.settings.batch_size),
         }
 
     def transcribe(self, waveform: Waveform, *, language: str, progress: Progress) -> Transcript:
