@@ -95,6 +95,8 @@ def test_thirty_sessions_of_which_twelve_go_wrong_in_different_ways(tmp_path: Pa
     assert {s for s, line in ended.items() if line["state"] == "done"} == set(well) == set(study.results())
     assert {s: line["error"] for s, line in ended.items() if line["state"] == "failed"} == expected
     assert ended["kills"]["attempts"] == 2
+    assert {ended[s]["stage"] for s in ("kills", "hangs", "crashes")} <= {"words", "speakers"}  # they go side by side
+    assert ended["blank"]["stage"] == "dialogue"
     assert all(line["attempts"] == 1 for s, line in ended.items() if s != "kills"), "an innocent was tried again"
     known = {s: failures.read(Opened.open(study.root), s) for s in expected}
     assert {s: f.error for s, f in known.items() if f} == expected

@@ -3,7 +3,7 @@
 The rule: a stage's result is kept as its part of the results is. Facts of the sound, who spoke when, turns, silences
 and codes hold no text and are kept with the measure purpose. Words, and what is built of them, are kept only where
 every party granted the transcript purpose, under ``restricted/``; without it they live in the memory of the process
-that hears them. Sound is never kept. See docs/adr/0010-stages.md.
+that hears them. Sound is never kept. See docs/adr/0014-stages.md.
 """
 
 from __future__ import annotations

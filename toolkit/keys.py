@@ -16,7 +16,7 @@ measures    dialogue, codes        ``[measures]``
 =========== ====================== ====================================================================================
 
 Every stage also reads its own version (`VERSIONS`) and those of the libraries that do its work. How many threads or
-workers there are is in no key: it changes no number (see docs/adr/0010-stages.md).
+workers there are is in no key: it changes no number (see docs/adr/0014-stages.md).
 """
 
 from __future__ import annotations

@@ -143,5 +143,5 @@ def clean(study: Study) -> tuple[store.Entry, ...]:
         found = leftovers(study)
         for entry in found:
             store.drop(entry)
-        store.drop_empty(study, {e.session_id for e in found} - set(study.recordings()))
+        store.drop_empty(study, set(store.stage_folders(study)) - set(study.recordings()))
     return found

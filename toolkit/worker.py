@@ -22,6 +22,7 @@ from pathlib import Path
 from toolkit import threads
 from toolkit.batch import Job, Outcome, Progress, State, Workplace, attempt, failed
 from toolkit.errors import BackendError, ToolkitError
+from toolkit.study import Study
 
 __all__ = ["ATTEMPTS", "Limits", "died", "prepare", "process"]
 
@@ -113,7 +114,7 @@ def process(session_id: str, tried: int = 0) -> Outcome:
     except ToolkitError as error:
         outcome = replace(failed(session_id, Progress(Silent()), error), key="")
     else:
-        with deadline(workplace) as told:
+        with deadline(workplace, session_id) as told:
             outcome = attempt(workplace, session_id, told, smaller=tried > 0)
     return replace(
         outcome,
@@ -147,34 +148,61 @@ def died(job: Job, session_id: str, *, hung: bool, attempts: int) -> Outcome:
         else f"it ended its worker {attempts} times, as happens when memory runs out or a library crashes"
     )
     kind = "WorkerHung" if hung else "WorkerDied"
-    message = f"session {session_id}: {said}. Look at the recording, then: toolkit run --retry-failed"
-    return Outcome(
-        session_id, State.FAILED, "worker", kind, message, BackendError.exit_code, attempts=attempts, key=key
-    )
+    stage = last_stage(Study(Path(job.root)), session_id)
+    message = f"session {session_id}: {said} (stage {stage}). Look at the recording, then: toolkit run --retry-failed"
+    return Outcome(session_id, State.FAILED, stage, kind, message, BackendError.exit_code, attempts=attempts, key=key)
 
 
 class Told(Silent):
-    """Moves the deadline once the length of the sound is known."""
+    """Moves the deadline once the length of the sound is known, and notes the stage for `died` to find.
 
-    def __init__(self, base: float, factor: float) -> None:
-        self.base, self.factor, self.longest = base, factor, 0.0
+    Parameters
+    ----------
+    base, factor
+        Of the deadline.
+    note
+        Where the stage is noted; a file that a sweep takes for half-written, as it is when it is left.
+    """
+
+    def __init__(self, base: float, factor: float, note: Path) -> None:
+        self.base, self.factor, self.note = base, factor, note
+        self.longest, self.name = 0.0, ""
 
     def stage(self, name: str, done: float, total: float) -> None:  # noqa: ARG002 - the protocol's
         """A stage says how much sound it has before it."""
+        if name != self.name:
+            self.name = name
+            with suppress(OSError):  # before the first stage of all there is no folder yet
+                self.note.write_text(name)
         if total > self.longest:
             self.longest = total
             arm(self.base + self.factor * total)
 
 
 @contextmanager
-def deadline(workplace: Workplace) -> Iterator[Told]:
+def deadline(workplace: Workplace, session_id: str) -> Iterator[Told]:
     """End this process when the session takes too long, even where a library never gives the interpreter back."""
-    limits = workplace.settings.batch
+    limits, note = workplace.settings.batch, noted(workplace.study, session_id)
     arm(limits.deadline_base)
     try:
-        yield Told(limits.deadline_base, limits.deadline_factor)
+        yield Told(limits.deadline_base, limits.deadline_factor, note)
     finally:
         faulthandler.cancel_dump_traceback_later()
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+
+
+def noted(study: Study, session_id: str) -> Path:
+    """Where a worker notes the stage it is in."""
+    return study.stages(session_id) / ".stage.tmp"
+
+
+def last_stage(study: Study, session_id: str) -> str:
+    """The stage in which a worker was lost; ``worker`` when it had begun none."""
+    with suppress(OSError, UnicodeDecodeError):
+        name = noted(study, session_id).read_text()
+        return name if name.isalpha() and len(name) < 20 else "worker"
+    return "worker"
 
 
 def arm(seconds: float) -> None:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +27,7 @@ from toolkit.atomic import store_error, write_bytes
 from toolkit.consent.ledger import Ledger, Record, granted
 from toolkit.errors import StoreError
 from toolkit.formats.sessions import check_session_id
+from toolkit.store.derived_stages import forget, found
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -144,10 +144,12 @@ def sweep_stages(study: Study, ledger: Ledger, today: date) -> int:
         record = ledger.records.get(session_id)
         held = granted(record, today) if isinstance(record, Record) else frozenset(Purpose)
         if record is None or Purpose.MEASURE not in held:
-            doomed = [e.path for e in entries(study, session_id)]
-        else:
-            doomed = [] if Purpose.TRANSCRIPT in held else list((folder / RESTRICTED).glob("*.json.z"))
-        doomed += [*folder.glob(TEMPORARY), *(folder / RESTRICTED).glob(TEMPORARY)]
+            deleted += len(found(study, session_id))
+            forget(study, session_id)
+            continue
+        text = folder / RESTRICTED
+        doomed = [*folder.glob(TEMPORARY), *text.glob(TEMPORARY)]
+        doomed += [] if Purpose.TRANSCRIPT in held else [*text.glob("*.json.z")]
         try:
             for path in doomed:
                 path.unlink(missing_ok=True)
@@ -155,16 +157,6 @@ def sweep_stages(study: Study, ledger: Ledger, today: date) -> int:
             raise store_error(folder, error) from None
         deleted += len(doomed)
     return deleted
-
-
-def delete_stages(study: Study, session_id: str) -> int:
-    """Delete all that is kept of a session; returns how many files there were."""
-    folder = study.stages(session_id)
-    if not folder.is_dir():
-        return 0
-    count = sum(1 for p in folder.rglob("*") if p.is_file() and p.name != ".lock")
-    shutil.rmtree(folder)
-    return count
 
 
 @contextmanager
@@ -205,10 +197,5 @@ def drop_empty(study: Study, session_ids: Iterable[str]) -> None:
         When one cannot be deleted.
     """
     for session_id in session_ids:
-        folder = study.stages(session_id)
-        if any(entries(study, session_id)):
-            continue
-        try:
-            shutil.rmtree(folder, ignore_errors=False)
-        except OSError as error:
-            raise store_error(folder, error) from None
+        if not any(entries(study, session_id)):
+            forget(study, session_id)

@@ -42,7 +42,7 @@ from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
-from toolkit.store.keeping import delete_stages
+from toolkit.store import derived_stages
 from toolkit.store.places import OLD, PURGED, STAGING, places
 from toolkit.study import Study
 
@@ -228,7 +228,8 @@ def purge(study: Study, session_id: str) -> int:
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0
-            deleted += delete_stages(study, session_id)
+            deleted += len(derived_stages.found(study, session_id))
+            derived_stages.forget(study, session_id)
             for corrections in overlays(study, session_id):
                 corrections.unlink()
                 deleted += 1
