@@ -88,7 +88,7 @@ def standing(workplace: Workplace, recording: Recording) -> SessionState:
         return SessionState(session_id, granted, "current", "", "")
     again = f"toolkit run {study.root.name} {session_id}"
     if failure is not None and failure.key in {"", keys.result}:
-        return SessionState(session_id, granted, "failed", told(failure), again)
+        return SessionState(session_id, granted, "failed", told(session_id, failure), again)
     if manifest is None:
         return SessionState(session_id, granted, here, "it was not run, or its results are damaged", again)
     stages = {str(stage): names for stage, names in reasons(manifest.stages, keys).items()}
@@ -103,9 +103,10 @@ def reasons(before: Mapping[str, Mapping[str, str]], keys: Keys) -> Mapping[Stag
     return changes(before, keys.parts)
 
 
-def told(failure: Failure) -> str:
+def told(session_id: str, failure: Failure) -> str:
     """A failure as one line."""
-    return f"{failure.error} in stage {failure.stage}: {failure.message}"
+    message = failure.message.removeprefix(f"session {session_id}: ")
+    return f"{failure.error} in stage {failure.stage}: {message}"
 
 
 def leftovers(study: Study) -> tuple[store.Entry, ...]:

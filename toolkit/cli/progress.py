@@ -137,7 +137,8 @@ class BatchBar:
         """Sessions, hours and failures so far."""
         bad = self.states["failed"] + self.states["refused"]
         failures = f" · {bad} failed" if bad else ""
-        return f"{self.states.total()} of {len(self.sizes)} sessions · {self.audio / 3600:.1f} h{failures}{self.note}"
+        done = f"{self.states.total()} of {len(self.sizes)} sessions · {self.audio / 3600:.1f} h of audio"
+        return f"{done}{failures}{self.note}"
 
 
 class JsonLog:
