@@ -36,7 +36,8 @@ LAYERS = {
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
     **dict.fromkeys(
         (
-            *("session", "listening", "keys", "kept", "failures", "standing", "batch", "worker", "pool"),
+            *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
+            *("batch", "worker", "pool"),
             *("corrections", "demo", "evaluate", "export"),
         ),
         5,

@@ -11,166 +11,26 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
-from toolkit import failures, overlay, session, store, threads
+from toolkit import failures, overlay, session, store
 from toolkit.consent import audit, voices
 from toolkit.consent.admit import ConsentedRecording, admit, covered
-from toolkit.consent.ledger import Ledger
 from toolkit.errors import ConsentError, InputError, ToolkitError
 from toolkit.failures import Failure
 from toolkit.kept import Kept
-from toolkit.keys import Keys, Machinery, keys_of, machinery_of
+from toolkit.keys import keys_of, machinery_of
 from toolkit.listening import Backends
-from toolkit.settings import Settings, with_coder
+from toolkit.outcomes import Engine, Job, Outcome, State, Watcher, worst_exit_code
+from toolkit.settings import with_coder
 from toolkit.study import Study
-from toolkit.types import Purpose, Recording
+from toolkit.types import Purpose
+from toolkit.workplace import Workplace
 
 __all__ = ["Engine", "Here", "Job", "Outcome", "State", "Watcher", "Workplace", "attempt", "run", "worst_exit_code"]
-
-
-class State(StrEnum):
-    """How a session of the batch ended."""
-
-    DONE = "done"
-    CURRENT = "current"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of one session: for a failed or refused one the stage, the class of the error and one line.
-
-    Attributes
-    ----------
-    seconds, audio_seconds
-        What it took, and how long its sound is; 0 where nobody knows.
-    peak_mb
-        Most memory its process held meanwhile, MB; 0 where the system does not say.
-    attempts
-        How often it was tried in this run; 0 for one that failed earlier and was not tried again.
-    key
-        Of what its results are made from; empty where the inputs are not to blame for a failure.
-    """
-
-    session_id: str
-    state: State
-    stage: str
-    error: str
-    message: str
-    exit_code: int
-    seconds: float = 0.0
-    audio_seconds: float = 0.0
-    peak_mb: int = 0
-    attempts: int = 1
-    key: str = ""
-
-
-class Watcher(Protocol):
-    """Told what a batch does; the command line draws progress bars from it."""
-
-    def start(self, session_id: str) -> None:
-        """A session begins; with several workers this may not be told."""
-        ...
-
-    def stage(self, name: str, done: float, total: float) -> None:
-        """So many seconds of audio of a stage are done; told only of sessions in this process."""
-        ...
-
-    def end(self, outcome: Outcome) -> None:
-        """A session has ended."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a run asks of every process that works for it; plain values.
-
-    Attributes
-    ----------
-    root
-        The study's folder.
-    coder
-        A coder to use instead of the one in the study's settings, empty for that one.
-    force
-        Process again what is current, every stage of it.
-    retry
-        Sessions to try again although the same inputs failed before: all of them for ``True``.
-    """
-
-    root: str
-    coder: str = ""
-    force: bool = False
-    retry: bool | frozenset[str] = False
-
-    def retries(self, session_id: str) -> bool:
-        """Whether a failure of the same inputs is tried again."""
-        return self.force or (self.retry if isinstance(self.retry, bool) else session_id in self.retry)
-
-
-class Engine(Protocol):
-    """What has the sessions of a run processed."""
-
-    def outcomes(self, job: Job, session_ids: Sequence[str], watcher: Watcher) -> Iterator[Outcome]:
-        """The end of every session, as they end; a run that is stopped gives fewer."""
-        ...
-
-
-class Workplace:
-    """What a process keeps from one session to the next: rows, settings and digests, ledger, and the models.
-
-    Parameters
-    ----------
-    job
-        What the run asks for.
-
-    Raises
-    ------
-    ToolkitError
-        When settings or sessions cannot be read.
-    """
-
-    def __init__(self, job: Job) -> None:
-        threads.steady()
-        self.job = job
-        self.study = Study(Path(job.root))
-        self.settings: Settings = with_coder(self.study.settings(), job.coder)
-        self.recordings: Mapping[str, Recording] = self.study.recordings()
-        self.machinery: Machinery = machinery_of(self.settings)
-        self.backends = Backends(self.settings)
-        self._ledger: tuple[tuple[int, ...], Ledger] | None = None
-
-    def ledger(self) -> Ledger:
-        """The ledger as it stands now; read again only when the file is another or was written to."""
-        try:
-            found = self.study.consent_file.stat()
-            mark = (found.st_ino, found.st_size, found.st_mtime_ns)
-        except OSError:
-            return self.study.ledger()  # says what is wrong
-        if self._ledger is None or self._ledger[0] != mark:
-            self._ledger = (mark, self.study.ledger())
-        return self._ledger[1]
-
-    def recording(self, session_id: str) -> Recording:
-        """The row of a session, as it was when the process began."""
-        return self.recordings[session_id] if session_id in self.recordings else self.study.recording(session_id)
-
-    def keys(self, session_id: str) -> Keys:
-        """The keys of a session's stages, if consent lets it in today; raises as `admit`."""
-        today = date.today()  # noqa: DTZ011 - consent expires by the calendar of the place
-        consented = admit(self.recording(session_id), self.ledger(), purposes=[Purpose.MEASURE], today=today)
-        return keys_of(consented, self.machinery)
-
-    def smaller(self) -> Backends:
-        """Backends that take less memory: one chunk at a time."""
-        one = replace(self.settings.words, batch_size=1)
-        return Backends(replace(self.settings, words=one))
 
 
 class Here:
@@ -392,11 +252,3 @@ def out_of_memory(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def worst_exit_code(outcomes: Sequence[Outcome]) -> int:
-    """0 when all went well; the common code when every session ended with the same; else 1."""
-    codes = {o.exit_code for o in outcomes}
-    if len(codes) == 1:
-        return codes.pop()
-    return 1 if any(codes) else 0
