@@ -273,3 +273,16 @@ def test_kept_numbers_are_read_back_to_the_last_bit(study: Study) -> None:
     assert talk is not None
     changed = dataclasses.replace(talk, facts=dataclasses.replace(talk.facts, peak_db=-0.1 - 2**-50, duration=1 / 3))
     assert kept.put(changed) == changed == kept.get(Talk)
+
+
+def test_corrections_come_to_the_same_whether_the_text_was_at_hand_or_not(tmp_path: Path) -> None:
+    study = make_study(tmp_path, sessions=("s01",))
+    run(study)
+    end = study.toolkit("correct", "turn", study.root, "s01", "0:14", "SPEAKER_01")
+    assert end.code == 0, end.err
+    corrected = study.snapshot()
+    assert run(study, force=True) == WHOLE  # the words are in memory now
+    assert study.snapshot() == corrected
+    (study.root / "results" / "s01" / "manifest.json").unlink()
+    assert run(study) == ["measures"]  # and now they are not
+    assert study.snapshot() == corrected

@@ -94,10 +94,12 @@ def process(
     assert coded is not None  # where there are no codes yet, the text is there
     report("measures", 0.0, talk.dialogue.duration)
     dialogue = replace(talk.dialogue, codes=coded.codes, coded=frozenset(coded.coded))
+    # text that may not be kept serves the coder only: corrections must come to the same with and without it at hand
+    shown = said if kept.text else None
     machine = SessionResult(
         dialogue=dialogue,
-        utterances=UNKEPT if said is None else said.utterances,
-        words=UNKEPT if said is None else said.words,
+        utterances=UNKEPT if shown is None else shown.utterances,
+        words=UNKEPT if shown is None else shown.words,
         measures=measures.compute(dialogue, settings),
         provenance=provenance(consented, settings, {**talk.described, **coded.described}),
         key=kept.keys.result,
