@@ -26,7 +26,8 @@ def test_numpy_keeps_to_one_thread(first: str) -> None:
         "print([i['num_threads'] for i in threadpoolctl.threadpool_info() if i['user_api'] == 'blas'])"
     )
     told = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=told).stdout == "[1]\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=told, check=True)
+    assert done.stdout == "[1]\n"
 
 
 def test_a_workers_share_is_what_libraries_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
