@@ -54,6 +54,8 @@ HEAVY = {
     "jiwer",
     "scipy",
     "sklearn",
+    "typst",
+    "vl_convert",
 }
 
 OWNERS = {
@@ -72,6 +74,8 @@ OWNERS = {
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate"},
     "sklearn": {"evaluate"},
+    "typst": {"report"},
+    "vl_convert": {"display"},
 }
 
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "run",
     "status",
     "show",
+    "report",
     "roles",
     "correct",
     "code",

@@ -30,23 +30,30 @@ SHAPES = (
 """Of the marks of codes: no two codes look the same."""
 
 
-def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
+def timeline_chart(spans: Rows, marks: Rows, *, end: float, start: float = 0.0) -> alt.LayerChart:
     """Who spoke when, silences, and codes, one lane each.
 
     Parameters
     ----------
     spans
-        ``lane, start, end, colour, what, at`` for every stretch.
+        ``lane, start_minute, end_minute, seconds, colour, what, at`` for every stretch.
     marks
-        ``lane, at_minute, what, at`` for every code.
-    end
-        Length of the recording, seconds.
+        ``lane, start_minute, what, at`` for every code.
+    start, end
+        What of the recording is drawn, seconds. Lanes are those of the whole recording.
     """
     import altair as alt
 
     lanes = list(dict.fromkeys([*(r["lane"] for r in spans), *(r["lane"] for r in marks)]))
+    first, last = start / 60, end / 60
+    spans = [
+        {**r, "start_minute": max(r["start_minute"], first), "end_minute": min(r["end_minute"], last)}
+        for r in spans
+        if r["end_minute"] > first and r["start_minute"] < last
+    ]
+    marks = [r for r in marks if first <= r["start_minute"] < last]
     axis = alt.Axis(title="minutes from the start of the recording", grid=True, tickMinStep=1, format="d")
-    scale = alt.Scale(domain=[0, end / 60], nice=False)
+    scale = alt.Scale(domain=[first, last], nice=False)
     lane = alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=alt.Axis(labelLimit=220))
     bars = (
         alt.Chart(alt.InlineData(values=list(spans)))

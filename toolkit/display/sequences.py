@@ -7,8 +7,9 @@ from typing import Any
 
 from toolkit.coding.moments import Moment
 from toolkit.display import charts
-from toolkit.display.html import Drawing, Page, note, table
-from toolkit.display.review import Review, in_windows
+from toolkit.display.html import Drawing, Page, Part, note, table
+from toolkit.display.reading import Review
+from toolkit.display.review import in_windows, no_words
 from toolkit.display.words import between, clock, number
 from toolkit.measures import MEASURES
 from toolkit.types import Code, Missing
@@ -83,13 +84,16 @@ def missed(review: Review) -> Page:
         return Page(title, [told])
     names: tuple[str, ...] = ("from", "to", "in it", "what followed")
     rows: list[tuple[str, ...]] = [(clock(m.start), clock(m.end), kind(m), followed(m)) for m in again]
-    parts = [told, note(LISTEN)]
+    parts: list[Part] = [told, note(LISTEN)]
     if review.texts:
         names = (*names, "client", "therapist")
         rows = [(*row, words(review, m.told), words(review, m.volley)) for row, m in zip(rows, again, strict=True)]
     else:
-        parts.append(note("The words are not shown: the transcript purpose was not agreed to."))
-    return Page(title, [*parts, table("Feeling or change talk, and no reflection after it", names, rows)])
+        parts.append(no_words(review))
+    spoken = 2 if review.texts else 0
+    return Page(
+        title, [*parts, table("Feeling or change talk, and no reflection after it", names, rows, spoken=spoken)]
+    )
 
 
 def kind(moment: Moment) -> str:

@@ -29,6 +29,7 @@ from weakref import WeakSet
 import anywidget
 
 from toolkit import corrections, store
+from toolkit.display.allowed import access
 from toolkit.display.player import payload, sound
 from toolkit.errors import InputError, ToolkitError
 from toolkit.intervals import Span
@@ -125,7 +126,7 @@ class SessionWidget(anywidget.AnyWidget):
         """Read the recording before the first click, where it may be heard; a problem is said at that click."""
         try:
             recording = self.study.recording(self.session_id)
-            if not payload.access(self.study, recording).sound:
+            if not access(self.study, recording).sound:
                 sound.shared(self.study, self.session_id).ready()
         except ToolkitError:
             return
