@@ -264,6 +264,50 @@ def test_another_file_is_not_played(tmp_path: Path) -> None:
         sound.Sound(study, "s01").piece(Span(0.0, 1.0))
 
 
+def audited(study: Study) -> list[tuple[str, str, dict[str, Any]]]:
+    entries = [json.loads(line) for line in study.audit_file.read_text().splitlines()]
+    return [(e["event"], e["session"], e["details"]) for e in entries]
+
+
+def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp_path: Path) -> None:
+    result = made.session_result()
+    study = sounding(tmp_path)
+    store.publish(study, result)
+    shown = widget.Player(study, "s01", by="")
+    for _ in range(2):
+        assert shown.answer({"ask": "session"})[0]["answer"] == "session"
+        assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "sound"
+    told = [("open", "s01", {"table": "words", "by": "player"}), ("listen", "s01", {"table": "sound", "by": "player"})]
+    assert audited(study) == told
+    widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
+    assert audited(study)[2:] == [("listen", "s01", {"table": "sound", "by": "workbench"})]
+
+
+def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:
+    study = published(tmp_path, made.session_result(), MEASURE)
+    shown = widget.Player(study, "s01", by="")
+    shown.answer({"ask": "session"})
+    assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "problem"
+    assert not study.audit_file.exists()
+
+
+def test_what_cannot_be_noted_is_not_shown(study: Study) -> None:
+    study.audit_file.write_text("not as it was written\n")
+    content, buffers = widget.Player(study, "s01", by="").answer({"ask": "session"})
+    assert content["answer"] == "problem"
+    assert buffers == []
+
+
+def test_the_measures_of_the_therapist_follow_a_correction(study: Study) -> None:
+    own = {m["title"]: m for m in changed(study, "code", "8.000", "open_question")["measures"]}
+    assert own["Reflections"]["value"].startswith("0")
+    assert own["Questions"]["value"].startswith("2")
+    assert own["Questions"]["confirmed"] == 50
+    own = {m["title"]: m for m in changed(study, "code", "8.000", "")["measures"]}
+    assert own["Reflections"]["value"].startswith("1")
+    assert own["Reflections"]["confirmed"] == 0
+
+
 @pytest.mark.parametrize("span", [Span(0.0, 61.0), Span(-1.0, 2.0), Span(0.0, math.inf)])
 def test_only_a_piece_is_given_at_once(tmp_path: Path, span: Span) -> None:
     with pytest.raises(InputError, match="up to 60 s"):

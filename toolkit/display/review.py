@@ -10,7 +10,7 @@ from toolkit.display import charts
 from toolkit.display.context import Around
 from toolkit.display.html import Drawing, Note, Page, Part, note, table
 from toolkit.display.reading import Review, Rows
-from toolkit.display.words import band_text, between, brief, clock, number, person
+from toolkit.display.words import band_text, brief, cell, clock, number, person
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import HUMAN, Level
 
@@ -84,16 +84,6 @@ def in_windows(review: Review, name: str) -> Rows:
     """The rows of a measure that is taken window by window, in order of time."""
     rows = [r for r in review.tables["measures"] if r["measure"] == name]
     return sorted(rows, key=lambda r: float(r["window_start"]))
-
-
-def cell(row: Mapping[str, Any] | None) -> str:
-    """A value with its interval, for one cell."""
-    if row is None:
-        return ""
-    text = number(row["value"], row["unit"])
-    if row["value"] is None or row["low"] is None:
-        return text
-    return f"{text} ({between(row['low'], row['high'], row['unit'])})"
 
 
 def band_list(name: str) -> str:

@@ -14,8 +14,8 @@ from rich.text import Text
 from toolkit.display.context import LONG
 from toolkit.display.html import Note, Part, Table
 from toolkit.display.reading import Review
-from toolkit.display.review import band_list, cell, in_order, in_windows, sure, windowed
-from toolkit.display.words import clock, number, person, printable
+from toolkit.display.review import band_list, in_order, in_windows, sure, windowed
+from toolkit.display.words import cell, clock, number, person, printable
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import Level
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from toolkit.types import Band
 
-__all__ = ["band_text", "between", "brief", "clock", "number", "person", "printable"]
+__all__ = ["band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
 
 SHARE = "share"
 SECONDS = "s"
@@ -62,6 +65,16 @@ def between(low: float, high: float, unit: str) -> str:
         return f"{100 * low:.1f} to {100 * high:.1f}"
     digits = 0 if unit in COUNTS else 2 if unit == "ratio" else 1
     return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def cell(row: Mapping[str, Any] | None) -> str:
+    """A value with its interval, for one cell."""
+    if row is None:
+        return ""
+    text = number(row["value"], row["unit"])
+    if row["value"] is None or row["low"] is None:
+        return text
+    return f"{text} ({between(row['low'], row['high'], row['unit'])})"
 
 
 def person(role: str, speaker: str = "") -> str:

@@ -22,15 +22,25 @@ from toolkit.display.allowed import WORDS, access, readable
 from toolkit.display.context import belongs
 from toolkit.display.player import sound
 from toolkit.display.player.legend import PICS, book
-from toolkit.display.words import person
+from toolkit.display.words import cell, person
 from toolkit.intervals import Span, milliseconds, multiply_covered, union
+from toolkit.measures import MEASURES
 from toolkit.overlay import What
 from toolkit.study import Study
 from toolkit.types import Code, Role
 
 __all__ = ["session"]
 
-TABLES = ("activity", "turns", "silences", "utterances", "codes")
+TABLES = ("activity", "turns", "silences", "utterances", "codes", "measures")
+NOW = (
+    "reflection_count",
+    "question_count",
+    "reflection_to_question_ratio",
+    "complex_reflection_share",
+    "open_question_share",
+    "talk_share_speech",
+)
+"""The therapist's measures that stand below the player, so that one sees what a correction does."""
 
 
 def session(study: Study, session_id: str) -> dict[str, Any]:
@@ -73,6 +83,7 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
         "excluded": pairs(excluded),
         "utterances": said,
         "silences": [silence(s, places) for s in context.silences(tables["silences"], tables["codes"], words)],
+        "measures": measures(tables["measures"]),
         "notes": [] if allowed.words and allowed.sound else notes(study, session_id, excluded),
         "book": book(),
         "pics": {str(category): means for category, means in PICS.items()},
@@ -162,6 +173,21 @@ def silence(found: context.Around, places: Mapping[str, int]) -> dict[str, Any]:
         "words_before": found.said_before,
         "words_after": found.said_after,
     }
+
+
+def measures(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The therapist's main measures as they are now: title, value, and how much of it a human confirmed, in percent."""
+    own = {r["measure"]: r for r in rows if r["role"] == Role.THERAPIST}
+    return [
+        {
+            "title": MEASURES[name].title,
+            "value": cell(own[name]),
+            "confirmed": round(100 * (own[name]["confirmed"] or 0)),
+            "missing": own[name]["missing_reason"] or "",
+        }
+        for name in NOW
+        if name in own
+    ]
 
 
 def notes(study: Study, session_id: str, excluded: Sequence[Span]) -> list[dict[str, Any]]:
