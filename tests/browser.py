@@ -112,8 +112,9 @@ class Browser:
         return [u for u in self.requests() if urlsplit(u).scheme != "file" and urlsplit(u).hostname not in LOCAL]
 
     def errors(self) -> list[str]:
-        """What the page complained of."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        """What the page complained of, but that a notebook was left without being saved."""
+        told = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        return [message for message in told if "beforeunload" not in message]
 
     def alerts(self) -> list[str]:
         """What a script from data would have shown."""

@@ -45,7 +45,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = json.loads((folder / "x.words.json").read_text())
     for word, text in zip([w for w in words["words"] if 6 < w["start"] < 13], HOSTILE, strict=False):
         word["text"] = text
-    words["words"][-8]["text"] = HEBREW  # the first word of what the therapist says last
+    words["words"][-9]["text"] = HEBREW  # the first word of what the therapist says last
     (folder / "x.words.json").write_text(json.dumps(words))
     codes = [{"code": "simple_reflection", "utterance": 3, "answers": 2}]
     (folder / "x.codes.json").write_text(json.dumps({"codes": codes}))
@@ -185,8 +185,21 @@ def test_a_code_is_corrected_with_buttons_and_the_measures_change(player: Browse
 
 def measures(window: Browser) -> dict[str, str]:
     """What stands below the player."""
-    script = "return [...document.querySelectorAll('.tkp-measures > div')].map((d) => [...d.children].map((c) => c.innerText))"
-    return dict(window.run(script))
+    rows = "[...document.querySelectorAll('.tkp-measures > div')]"
+    return dict(window.run(f"return {rows}.map((row) => [...row.children].map((cell) => cell.innerText))"))
+
+
+@pytest.mark.models
+def test_a_saved_notebook_holds_no_sound_and_its_widgets_no_session(player: Browser, lab: Lab) -> None:
+    player.run("window.ran = false; window.jupyterapp.commands.execute('docmanager:save').then(() => { ran = true; })")
+    player.ask("that the notebook was saved", "return window.ran")
+    saved = json.loads((lab.folder / "player.ipynb").read_text())
+    assert any(cell.get("outputs") for cell in saved["cells"])
+    text = json.dumps(saved)
+    assert "UklGR" not in text  # RIFF, as base 64 has it
+    state = json.dumps(saved["metadata"].get("widgets", {}))
+    assert "SPEAKER_0" not in state
+    assert "reflective" not in state
 
 
 def test_what_was_said_does_no_harm_in_a_notebook(lab: Lab, window: Browser, hostile: Path) -> None:
