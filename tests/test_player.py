@@ -277,10 +277,12 @@ def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp
     for _ in range(2):
         assert shown.answer({"ask": "session"})[0]["answer"] == "session"
         assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "sound"
-    told = [("open", "s01", {"table": "words", "by": "player"}), ("listen", "s01", {"table": "sound", "by": "player"})]
-    assert audited(study) == told
+    assert audited(study) == [
+        ("open", "s01", {"tables": ["words"], "where": "player"}),
+        ("listen", "s01", {"tables": ["sound"], "where": "player"}),
+    ]
     widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
-    assert audited(study)[2:] == [("listen", "s01", {"table": "sound", "by": "workbench"})]
+    assert audited(study)[2:] == [("listen", "s01", {"tables": ["sound"], "where": "workbench"})]
 
 
 def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_the_audit_log_notes_the_export_and_that_words_were_opened(study: made.S
     made.grant(study, "s01", frozenset({Purpose.MEASURE}))
     written(study, tmp_path)
     lines = [json.loads(line) for line in study.audit_file.read_text().splitlines()]
-    told = [(e["event"], e["session"], e["details"].get("by"), e["details"].get("holds")) for e in lines]
+    told = [(e["event"], e["session"], e["details"].get("where"), e["details"].get("holds")) for e in lines]
     assert told == [
         ("open", "s01", "report", None),
         ("export-report", "s01", None, ["words"]),

@@ -83,4 +83,5 @@ def note_opened(study: Study, session_id: str, *, what: str, where: str) -> None
     StoreError
         When the log cannot be written. Nothing is to be shown then.
     """
-    audit.append(study.audit_file, "listen" if what == "sound" else "open", session_id=session_id, table=what, by=where)
+    event = "listen" if what == "sound" else "open"
+    audit.append(study.audit_file, event, session_id=session_id, tables=[what], where=where)

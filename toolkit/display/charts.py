@@ -21,6 +21,7 @@ COLOURS = {
     "silence": "#444444",
 }
 WIDTH = 860
+MOST_TOLD = 14  # windows whose numbers have room beside their bars
 Rows = Sequence[Mapping[str, Any]]
 
 SHAPES = (
@@ -156,12 +157,13 @@ def drift_panel(panel: Mapping[str, Any], *, end: float, top: float, named: bool
     scale = alt.Scale(domain=[0, 1 if share else top], nice=not share)
     y = alt.Y("value:Q", title=panel["title"].splitlines(), axis=axis, scale=scale)
     known = alt.Chart(alt.InlineData(values=[r for r in rows if r["value"] is not None]))
+    told = [r for r in rows if r["value"] is None or len(rows) <= MOST_TOLD]
     bars = known.mark_rect(color=panel["colour"], stroke="white").encode(
         x=x, x2="end_minute:Q", y=y, y2=alt.datum(0), tooltip=[alt.Tooltip("label:N", title=" ")]
     )
     limits = known.mark_rule(strokeWidth=1.5, color="#222222").encode(x="middle:Q", y="low:Q", y2="high:Q")
     text = (
-        alt.Chart(alt.InlineData(values=rows))
+        alt.Chart(alt.InlineData(values=told))
         .mark_text(align="left", baseline="bottom", dx=5, dy=-3, fontSize=12, color="#222222")
         .encode(x="start_minute:Q", y="foot:Q", text="text:N", tooltip=[alt.Tooltip("label:N", title=" ")])
     )

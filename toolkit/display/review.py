@@ -206,7 +206,7 @@ def silences(review: Review) -> Page:
     """Each silence of 3 s or more: where, how long, who spoke before, who broke it, and what lies around it."""
     if not review.around:
         return Page("", [note("No silence of 3 s or more.")])
-    names = ("at", "place", "length", "kind", "spoke before", "broke it", "therapist's act before", "category (PICS)")
+    names = ("at", "place", "length", "kind", "spoke before", "broke it", "therapist's act before", "PICS")
     rows = [silence_row(review, each) for each in review.around]
     if not review.texts:
         return Page("", [table("Silences of 3 s or more", names, rows), no_words(review)])
@@ -255,7 +255,8 @@ def reflections(review: Review) -> Page:
 
 
 def found_by(row: Mapping[str, Any]) -> str:
-    """Who found a code: a human, or the coder with its rule."""
+    """Who found a code: a human, or the coder with its rule in words."""
     if row["coder"] == HUMAN:
         return "a human"
-    return row["rule"] if row["rule"].startswith(row["coder"]) else f"{row['coder']} {row['rule']}".strip()
+    rule = row["rule"].removeprefix(f"{row['coder']}.").replace(".", ", ").replace("_", " ")
+    return f"{row['coder']}: {rule}" if rule else str(row["coder"])

@@ -7,6 +7,7 @@ tagged for those who have it read out (PDF/UA-1): headings, table heads, drawing
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,8 @@ __all__ = ["render"]
 
 HERE = Path(__file__).parent
 SHORT = 16  # characters: such a column is as wide as it needs to be
-WIDEST = 90  # characters: a column that needs more does not take more of the width
+WIDE, LONG = 30, 150  # characters: of what a cell has beyond the first a quarter counts, up to the second
+LONGEST_WORD = 20  # characters
 NO_FONT = "Some letters have no font on the machine that wrote it and are shown as boxes."
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
@@ -61,8 +63,8 @@ def data(part: Note | Table | Drawing) -> dict[str, Any]:
     first = len(part.columns) - part.spoken
     rows = [
         [
-            *map(printable, row[:first]),
-            *({"text": printable(cell), "rtl": begins_right(cell)} for cell in row[first:]),
+            *map(settable, row[:first]),
+            *({"text": settable(cell), "rtl": begins_right(cell)} for cell in row[first:]),
         ]
         for row in part.rows
     ]
@@ -72,8 +74,19 @@ def data(part: Note | Table | Drawing) -> dict[str, Any]:
 def widths(part: Table) -> list[int]:
     """How the width is shared out: 0 for a column as wide as its cells, else its part of what is left."""
     longest = [max(len(cell) for cell in column) for column in zip(part.columns, *part.rows, strict=True)]
-    wanted = [0 if length <= SHORT else min(length, WIDEST) for length in longest]
+    wanted = [0 if length <= SHORT else min(length, WIDE) + max(0, min(length, LONG) - WIDE) // 4 for length in longest]
     return wanted if any(wanted) else [*wanted[:-1], 1]
+
+
+def settable(cell: str) -> str:
+    r"""Text that fits into a cell: a word that is too long for it may be broken.
+
+    Examples
+    --------
+    >>> settable("so it is"), settable("http://example.org/a/long/one")
+    ('so it is', 'http://example.org/a\u200b/long/one')
+    """
+    return re.sub(rf"(\S{{{LONGEST_WORD}}})(?=\S)", "\\1\u200b", printable(cell))
 
 
 def begins_right(text: str) -> bool:
