@@ -190,6 +190,19 @@ def measures(window: Browser) -> dict[str, str]:
 
 
 @pytest.mark.models
+def test_a_global_rating_is_given_with_the_form(player: Browser, sample: Path) -> None:
+    player.click(".tkp-session summary")
+    player.click(".tkp-session select[data-target=empathy]")
+    player.run(
+        "const form = document.querySelector('.tkp-session select[data-target=empathy]'); form.value = '4';"
+        "form.dispatchEvent(new Event('change'))"
+    )
+    player.wait("the rating", lambda: "rating,empathy,4" in (sample / "overlay" / "reflective.csv").read_text())
+    kept = "return document.querySelector('.tkp-session select[data-target=empathy]').value === '4'"
+    player.ask("the rating to be shown", kept)
+
+
+@pytest.mark.models
 def test_a_saved_notebook_holds_no_sound_and_its_widgets_no_session(player: Browser, lab: Lab) -> None:
     player.run("window.ran = false; window.jupyterapp.commands.execute('docmanager:save').then(() => { ran = true; })")
     player.ask("that the notebook was saved", "return window.ran")

@@ -413,7 +413,9 @@ def test_the_other_widgets_of_a_session_are_told_of_a_correction(study: Study) -
         {"ask": "sound", "start": None, "end": 1},
         {"ask": "sound", "start": math.nan, "end": 1},
         {"ask": "change", "what": "note", "target": 4, "value": "x"},
-        {"ask": "change", "what": "role", "target": made.HER, "value": "client"},
+        {"ask": "change", "what": "role", "target": made.HER, "value": "boss"},
+        {"ask": "change", "what": "rating", "target": "empathy", "value": "6"},
+        {"ask": "change", "what": "word_speaker", "target": "3.0", "value": made.HER},
         {"ask": "change", "what": "utterance_speaker", "target": "nobody", "value": made.HER},
     ],
 )
@@ -447,6 +449,15 @@ def test_a_correction_of_the_page_is_laid_over_the_session(study: Study) -> None
     shown = changed(study, "code", before["utterances"][2]["target"], "")
     assert shown["utterances"][2]["codes"] == [["simple_reflection", "rules"]]
     assert changed(study, "silence", silence["target"], "")["silences"][0]["category"] == ""
+
+
+def test_roles_and_ratings_of_the_page_are_laid_over_the_session(study: Study) -> None:
+    shown = changed(study, "rating", "empathy", "4")
+    assert shown["ratings"] == {"S1": {"empathy": 4}}
+    assert changed(study, "rating", "empathy", "")["ratings"] == {}
+    for label, role in ((made.HER, "client"), (made.HIM, "therapist")):
+        shown = changed(study, "role", label, role)
+    assert [(s["id"], s["role"]) for s in shown["speakers"]] == [(made.HIM, "therapist"), (made.HER, "client")]
 
 
 def test_one_line_of_a_turn_can_be_given_to_the_other(study: Study) -> None:
@@ -521,7 +532,7 @@ def test_a_session_of_two_hours_goes_over_in_one_small_message(tmp_path: Path) -
 def test_the_page_loads_nothing_and_never_reads_data_as_markup() -> None:
     files = sorted(HERE.glob("*.js")) + sorted(HERE.glob("*.css"))
     used = widget.Player._esm + widget.Workbench._esm + widget.SessionWidget._css
-    assert len(files) == 9
+    assert len(files) == 10
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert text in used, file.name

@@ -27,7 +27,7 @@ from toolkit.intervals import Span, milliseconds, multiply_covered, union
 from toolkit.measures import MEASURES
 from toolkit.overlay import What
 from toolkit.study import Study
-from toolkit.types import Code, Role
+from toolkit.types import Code, GlobalRating, Role
 
 __all__ = ["session"]
 
@@ -85,6 +85,9 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
         "silences": [silence(s, places) for s in context.silences(tables["silences"], tables["codes"], words)],
         "measures": measures(tables["measures"]),
         "notes": [] if allowed.words and allowed.sound else notes(study, session_id, excluded),
+        "ratings": corrections.ratings(study, session_id),
+        "globals": list(GlobalRating),
+        "roles": list(Role),
         "book": book(),
         "pics": {str(category): means for category, means in PICS.items()},
         "no_words": allowed.words or manifest.absent.get("restricted", ""),

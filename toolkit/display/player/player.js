@@ -31,6 +31,7 @@ class Player {
     });
     this.transcript = new Transcript({ seek: (time) => this.go(time, { play: true }) });
     this.corrections = new Corrections({ change: (change) => this.change(change) });
+    this.whole = new Whole({ change: (change) => this.change(change, { stay: true }) });
     this.build();
     this.update(session);
     line.changed = () => line.session({ ask: "session" }).then((now) => this.update(now), (problem) => this.say(problem.message));
@@ -80,6 +81,7 @@ class Player {
         this.corrections.root,
       ),
       this.measures,
+      this.whole.root,
       make("details", { class: "tkp-help" }, make("summary", { text: "Keys, and what the letters mean" }), keys, this.letters),
       this.sound.audio,
     );
@@ -104,6 +106,7 @@ class Player {
     this.pick.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
     this.letters.replaceChildren(...[...counts.keys()].map((code) => pair([session.book[code].short, session.book[code].title])));
     this.lanes.update(session);
+    this.whole.show(session);
     this.show(options.some(([value]) => value === this.filter) ? this.filter : "");
   }
 
@@ -118,13 +121,14 @@ class Player {
     this.moved(true);
   }
 
-  /** Lay a correction over the session and show what it makes of it. */
-  async change(change) {
+  /** Lay a correction over the session and show what it makes of it; with `stay` the focus stays where it is. */
+  async change(change, { stay = false } = {}) {
     try {
       this.update(await this.line.session({ ask: "change", ...change }));
       this.say("Saved. The measures were computed again.");
-      this.lanes.place.focus({ preventScroll: true }); // the keys go on from here
+      if (!stay) this.lanes.place.focus({ preventScroll: true }); // the keys go on from here
     } catch (problem) {
+      this.whole.show(this.session);
       this.say(problem.message);
     }
   }

@@ -39,7 +39,7 @@ from toolkit.study import Study
 __all__ = ["Player", "SessionWidget", "Workbench"]
 
 HERE = Path(__file__).parent
-CHANGES = (What.CODE, What.TURN, What.SILENCE, What.NOTE)
+CHANGES = (What.CODE, What.TURN, What.SILENCE, What.NOTE, What.ROLE, What.RATING)
 UTTERANCE = "utterance_speaker"
 OPEN: WeakSet[SessionWidget] = WeakSet()
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -156,14 +156,16 @@ class SessionWidget(anywidget.AnyWidget):
         elif what in CHANGES:
             said = (Correction(What(what), target, value),)
         else:
-            raise InputError("the player corrects codes, speakers, silences and notes.")
+            raise InputError("the player corrects codes, speakers, roles, silences, notes and ratings.")
         corrections.correct(self.study, self.session_id, said, by=self.by)
 
 
 class Player(SessionWidget):
     """See `toolkit.display.player`."""
 
-    _esm = page("page.js", "sound.js", "looks.js", "lanes.js", "transcript.js", "corrections.js", "player.js")
+    _esm = page(
+        "page.js", "sound.js", "looks.js", "lanes.js", "transcript.js", "corrections.js", "whole.js", "player.js"
+    )
 
 
 class Workbench(SessionWidget):
