@@ -45,8 +45,8 @@ def noted(review: Review) -> Page:
     if found.ratings:
         parts += [rated(found), note(RATED)]
     if found.corrected:
-        rows = [(KINDS[what], str(count)) for what, count in found.corrected.items()]
-        parts.append(table("Corrections that count", ("what", "how many"), rows))
+        counts = [(KINDS[what], str(count)) for what, count in found.corrected.items()]
+        parts.append(table("Corrections that count", ("what", "how many"), counts))
     whose = f"those of {found.counted}" if found.counted else "everybody's, the latest first"
     parts.append(note(f"Who said anything: {', '.join(by or '—' for by in found.coders)}. What counts: {whose}."))
     return Page("", parts)

@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from toolkit.display.context import LONG
-from toolkit.display.html import Note, Part, Table
+from toolkit.display.html import Drawing, Note, Part, Table
 from toolkit.display.reading import Review
 from toolkit.display.review import band_list, in_order, in_windows, sure, windowed
 from toolkit.display.words import cell, clock, number, person, printable
@@ -140,12 +140,12 @@ def over_time(review: Review) -> Iterator[RenderableType]:
             yield Text(f"{MEASURES[name].title}: {', '.join(told)}")
 
 
-def listed(title: str, parts: Iterable[Part]) -> Iterator[RenderableType]:
-    """A heading and what is listed under it; what somebody said stands below the line that it belongs to."""
+def listed(title: str, parts: Iterable[Part | Drawing]) -> Iterator[RenderableType]:
+    """A heading and what is listed under it, drawings in words; what was said stands below the line it belongs to."""
     yield Text(f"\n{title}", style="bold underline")
     for part in parts:
-        if isinstance(part, Note):
-            yield Text(part.text)
+        if not isinstance(part, Table):
+            yield Text(part.text if isinstance(part, Note) else part.description)
             continue
         first = len(part.columns) - part.spoken
         table = plain_table()
