@@ -179,7 +179,10 @@ def jupyterlab(folder: Path) -> Iterator[Lab]:
             yield lab
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 def until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:

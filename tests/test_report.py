@@ -233,6 +233,7 @@ def test_without_the_purpose_transcript_there_is_no_word(study: made.Study, tmp_
         assert "canary" not in text
         assert "Tired" not in text
         assert "Notes that are not shown: 1" in text
+        assert "agreed to: measure, supervision" in text
         assert "The words are not shown" in text
 
 
@@ -281,6 +282,14 @@ def test_the_audit_log_notes_the_export_and_that_words_were_opened(study: made.S
     ]
     assert audit.verify(study.audit_file).ok
     assert "canary" not in study.audit_file.read_text()
+
+
+def test_show_notes_that_words_were_opened_only_where_they_were(hostile: Study) -> None:
+    log = hostile.root / "audit.jsonl"
+    for arguments, lines in ((("--no-text",), 0), (("--json",), 0), ((), 1)):
+        before = log.read_text().count('"event":"open"')
+        assert hostile.toolkit("show", hostile.root, "s01", *arguments).code == 0
+        assert log.read_text().count('"event":"open"') == before + lines
 
 
 def test_a_report_is_not_written_over_what_is_there(study: made.Study, tmp_path: Path) -> None:

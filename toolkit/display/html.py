@@ -159,11 +159,11 @@ def script_safe(text: str) -> str:
     return text.replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
-def note(text: str) -> Note:
+def note(text: str) -> Part:
     """One paragraph of plain text."""
     return Note(text)
 
 
-def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, spoken: int = 0) -> Table:
+def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, spoken: int = 0) -> Part:
     """A table of plain text; `spoken` of its last columns hold what somebody said."""
     return Table(caption, tuple(columns), tuple(tuple(row) for row in rows), spoken)

@@ -76,6 +76,8 @@ class Review:
         What people said of the session.
     excluded
         Portions left out by consent, also those that were after the session was processed.
+    purposes
+        What everybody agrees to today.
     """
 
     session_id: str
@@ -87,6 +89,7 @@ class Review:
     moments: tuple[Moment, ...] | Missing
     noted: Noted
     excluded: tuple[Span, ...]
+    purposes: tuple[str, ...]
 
     @property
     def seconds(self) -> float:
@@ -141,6 +144,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
         moments=moments.find(store.load_dialogue(opened, session_id)[0]),
         noted=noted_in(opened, session_id, allowed=allowed, excluded=excluded),
         excluded=excluded,
+        purposes=tuple(sorted(store.covered(opened.ledger(), session_id))),
     )
 
 

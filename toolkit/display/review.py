@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.coding.volleys import CLIENT_TALK
 from toolkit.display import charts
 from toolkit.display.context import Around
-from toolkit.display.html import Drawing, Note, Page, Part, note, table
+from toolkit.display.html import Drawing, Page, Part, note, table
 from toolkit.display.reading import Review, Rows
 from toolkit.display.words import band_text, brief, cell, clock, number, person
 from toolkit.measures import MEASURES, WINDOW_MEASURES
@@ -28,7 +28,7 @@ def header(review: Review) -> Page:
         (person(a.role, speaker), speaker, f"{a.confidence:.2f}", a.source)
         for speaker, a in sorted(found.roles.items())
     ]
-    facts = f"{clock(review.seconds)} min, language {found.language}, agreed to: {', '.join(found.provenance.purposes)}"
+    facts = f"{clock(review.seconds)} min, language {found.language}, agreed to: {', '.join(review.purposes)}"
     warnings = [note(text) for text in found.warnings]
     about = table("Who spoke", ("role", "speaker", "confidence", "known from"), speakers)
     return Page(f"Session {review.session_id}", [note(facts), about, *warnings])
@@ -50,7 +50,7 @@ def measures(review: Review) -> Page:
             session.append((m.title, cell(own[0]), *confirmed))
     missing = sorted({(MEASURES[r["measure"]].title, r["missing_reason"]) for r in whole if r["missing_reason"]})
     heads = ("measure", *(person(r) for r in roles), *human, "therapist's bands (expert opinion, no norms)")
-    parts: list[Part] = [
+    parts = [
         note("A value, and in brackets its 90 % interval."),
         table("By role", heads, by_role),
         table("The whole session", ("measure", "value", *human), session),
@@ -230,7 +230,7 @@ def silence_row(review: Review, each: Around) -> tuple[str, ...]:
     )
 
 
-def no_words(review: Review) -> Note:
+def no_words(review: Review) -> Part:
     """Why nothing that was said is shown."""
     return note(f"The words are not shown: {review.no_text}")
 

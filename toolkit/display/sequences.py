@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.coding.moments import Moment
 from toolkit.display import charts
-from toolkit.display.html import Drawing, Page, Part, note, table
+from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.reading import Review
 from toolkit.display.review import in_windows, no_words
 from toolkit.display.words import between, clock, number
@@ -84,7 +84,7 @@ def missed(review: Review) -> Page:
         return Page(title, [told])
     names: tuple[str, ...] = ("from", "to", "in it", "what followed")
     rows: list[tuple[str, ...]] = [(clock(m.start), clock(m.end), kind(m), followed(m)) for m in again]
-    parts: list[Part] = [told, note(LISTEN)]
+    parts = [told, note(LISTEN)]
     if review.texts:
         names = (*names, "client", "therapist")
         rows = [(*row, words(review, m.told), words(review, m.volley)) for row, m in zip(rows, again, strict=True)]

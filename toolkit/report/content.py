@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from toolkit import display
-from toolkit.display.html import Drawing, Note, Page, Part, note, table
+from toolkit.display.html import Drawing, Page, Part, note, table
 from toolkit.display.reading import Review
 from toolkit.display.words import clock
 
@@ -60,7 +60,7 @@ def details(review: Review) -> tuple[Section, ...]:
     )
 
 
-def section(title: str, *shown: Page | Drawing | Note | tuple[Part, ...]) -> Section:
+def section(title: str, *shown: Page | Drawing | Part | tuple[Part, ...]) -> Section:
     """A section of what notebooks show, pages taken apart."""
     parts: list[Part | Drawing] = []
     for each in shown:
