@@ -415,7 +415,8 @@ def test_the_other_widgets_of_a_session_are_told_of_a_correction(study: Study) -
         {"ask": "change", "what": "note", "target": 4, "value": "x"},
         {"ask": "change", "what": "role", "target": made.HER, "value": "boss"},
         {"ask": "change", "what": "rating", "target": "empathy", "value": "6"},
-        {"ask": "change", "what": "word_speaker", "target": "3.0", "value": made.HER},
+        {"ask": "change", "what": "word_speaker", "target": "3.1", "value": made.HER},
+        {"ask": "change", "what": "counted_coder", "target": "", "value": "S2"},
         {"ask": "change", "what": "utterance_speaker", "target": "nobody", "value": made.HER},
     ],
 )
@@ -449,6 +450,13 @@ def test_a_correction_of_the_page_is_laid_over_the_session(study: Study) -> None
     shown = changed(study, "code", before["utterances"][2]["target"], "")
     assert shown["utterances"][2]["codes"] == [["simple_reflection", "rules"]]
     assert changed(study, "silence", silence["target"], "")["silences"][0]["category"] == ""
+
+
+def test_one_word_can_be_given_to_the_other(study: Study) -> None:
+    said = changed(study, "word_speaker", "3.500", made.HER)["utterances"]
+    assert [(u["who"], [text for text, _ in u["words"]]) for u in said if "canary" in str(u["words"])] == [
+        (0, ["canary"])
+    ]
 
 
 def test_roles_and_ratings_of_the_page_are_laid_over_the_session(study: Study) -> None:

@@ -39,7 +39,7 @@ from toolkit.study import Study
 __all__ = ["Player", "SessionWidget", "Workbench"]
 
 HERE = Path(__file__).parent
-CHANGES = (What.CODE, What.TURN, What.SILENCE, What.NOTE, What.ROLE, What.RATING)
+CHANGES = (What.CODE, What.TURN, What.WORD, What.SILENCE, What.NOTE, What.ROLE, What.RATING)
 UTTERANCE = "utterance_speaker"
 OPEN: WeakSet[SessionWidget] = WeakSet()
 Answer = tuple[dict[str, Any], list[bytes]]
