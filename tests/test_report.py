@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from replay import Study, make_study
+from test_player import contrast
 
 from toolkit import corrections, display, report, store
 from toolkit.consent import audit, ledger
@@ -314,6 +315,14 @@ def test_a_report_can_be_made_of_a_session_without_words_codes_or_roles(tmp_path
         assert "No silence of 3 s or more." in text
         assert "They cannot be found: nobody spoke English" in text
         assert "Nobody has noted" in text
+
+
+def test_text_stands_out_from_the_page() -> None:
+    style = (Path(page.__file__).parent / "page.css").read_text()
+    colours = re.findall(r"(?<![-\w])color: (#[0-9a-f]{3,6})", style)
+    assert len(colours) >= 2
+    assert all(contrast(colour, "#fff") >= 4.5 for colour in colours)
+    assert re.findall(r"background: (\S+);", style) == ["#fff"]
 
 
 def test_two_hours_are_drawn_in_lines_that_paper_can_hold(study: made.Study) -> None:
