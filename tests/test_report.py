@@ -368,6 +368,16 @@ def test_any_text_can_be_set_on_paper(said: str) -> None:
     assert paper.render("t", "about", made_of, language="").startswith(b"%PDF-")
 
 
+def test_a_row_that_is_longer_than_a_page_goes_on_over_it() -> None:
+    long = " ".join(f"word{number}" for number in range(6000))
+    made_of = (content.Section("x", (Table("c", ("a", "b"), (("1", long), ("2", "end")), 1),)),)
+    read = PdfReader(io.BytesIO(paper.render("t", "about", made_of, language="en")))
+    text = "".join("".join(page.extract_text().split()) for page in read.pages)
+    assert len(read.pages) > 3
+    assert all(f"word{number}" in text for number in (0, 2000, 4000, 5999))
+    assert "end" in text
+
+
 def test_letters_that_no_font_has_stop_nothing_and_are_told() -> None:
     made_of = (content.Section("x", (Note("a letter of Cypro-Minoan: \U00012f90"),)),)
     told = {
