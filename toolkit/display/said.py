@@ -47,7 +47,7 @@ def noted(review: Review) -> Page:
     if found.corrected:
         counts = [(KINDS[what], str(count)) for what, count in found.corrected.items()]
         parts.append(table("Corrections that count", ("what", "how many"), counts))
-    whose = f"those of {found.counted}" if found.counted else "everybody's, the latest first"
+    whose = f"those of {found.counted}" if found.counted else "of each thing the latest, whoever said it"
     parts.append(note(f"Who said anything: {', '.join(by or '—' for by in found.coders)}. What counts: {whose}."))
     return Page("", parts)
 
