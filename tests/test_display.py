@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from replay import Study, make_study
+from rich.console import Console
 
 from toolkit import display
 from toolkit.display.html import Drawing, Page
-from toolkit.display.terminal import listen_again, over_time
+from toolkit.display.terminal import listed, over_time
 from toolkit.display.words import band_text, between, clock, number
 from toolkit.errors import InputError
 from toolkit.measures import MEASURES, WINDOW_MEASURES
@@ -109,7 +111,10 @@ def test_the_terminal_shows_the_same_numbers(study: Study) -> None:
         if row["measure"] == "talk_share_speech":
             assert number(row["value"], row["unit"]) in end.out
     assert "therapist" in end.out
-    assert "alert" not in end.out  # no words in the terminal
+    assert f"reflection: It sounds like you are worn out by {HOSTILE}" in " ".join(end.out.split())
+    silent = study.toolkit("show", study.root, "s01", "--no-text")
+    assert "alert" not in silent.out
+    assert "they were not asked for" in silent.out
 
 
 def test_a_session_without_results_says_how_to_make_them(tmp_path: Path) -> None:
@@ -126,7 +131,7 @@ def test_a_moment_to_listen_to_again_says_when_what_and_what_followed(asked: dis
     assert "so tired of the drinking" in page
     assert "&lt;script&gt;alert(1)" in page
     assert "no faults" in page
-    silent = html(display.missed(replace(asked, texts={})))
+    silent = html(display.missed(replace(asked, texts={}, no_text="not agreed to")))
     assert "<td>feeling and change talk</td><td>closed question</td></tr>" in silent
     assert "tired" not in silent
     assert "not agreed to" in silent
@@ -169,11 +174,17 @@ def test_a_panel_without_values_says_why_once(asked: display.Review) -> None:
     assert html(page).count("no coder knows the language") == 1
 
 
-def test_the_terminal_says_where_to_listen_again(asked: display.Review) -> None:
+def test_the_terminal_lists_moments_with_their_words_below(asked: display.Review) -> None:
     (moment,) = asked.moments
-    (line,) = (str(text) for text in listen_again(asked))
-    assert line.endswith(f": {clock(moment.start)} (feeling and change talk)")
-    assert list(listen_again(replace(asked, moments=()))) == []
+    console = Console(width=200, record=True, file=io.StringIO())
+    for text in listed("Moments", display.missed(asked).parts):
+        console.print(text)
+    shown = console.export_text()
+    assert f"{clock(moment.start)}  to {clock(moment.end)} · in it feeling and change talk" in shown
+    assert "client: I have been so tired" in shown
+
+
+def test_the_terminal_says_what_happened_over_time(asked: display.Review) -> None:
     told = [str(text) for text in over_time(asked)]
     assert [text.split(":")[0] for text in told] == [
         MEASURES[name].title for name in MEASURES if name in WINDOW_MEASURES

@@ -61,6 +61,8 @@ HEAVY = {
     "jiwer",
     "scipy",
     "sklearn",
+    "typst",
+    "vl_convert",
 }
 
 OWNERS = {
@@ -79,6 +81,8 @@ OWNERS = {
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate"},
     "sklearn": {"evaluate"},
+    "typst": {"report"},
+    "vl_convert": {"display"},
 }
 
 

@@ -264,6 +264,52 @@ def test_another_file_is_not_played(tmp_path: Path) -> None:
         sound.Sound(study, "s01").piece(Span(0.0, 1.0))
 
 
+def audited(study: Study) -> list[tuple[str, str, dict[str, Any]]]:
+    entries = [json.loads(line) for line in study.audit_file.read_text().splitlines()]
+    return [(e["event"], e["session"], e["details"]) for e in entries]
+
+
+def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp_path: Path) -> None:
+    result = made.session_result()
+    study = sounding(tmp_path)
+    store.publish(study, result)
+    shown = widget.Player(study, "s01", by="")
+    for _ in range(2):
+        assert shown.answer({"ask": "session"})[0]["answer"] == "session"
+        assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "sound"
+    assert audited(study) == [
+        ("open", "s01", {"tables": ["words"], "where": "player"}),
+        ("listen", "s01", {"tables": ["sound"], "where": "player"}),
+    ]
+    widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
+    assert audited(study)[2:] == [("listen", "s01", {"tables": ["sound"], "where": "workbench"})]
+
+
+def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:
+    study = published(tmp_path, made.session_result(), MEASURE)
+    shown = widget.Player(study, "s01", by="")
+    shown.answer({"ask": "session"})
+    assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "problem"
+    assert not study.audit_file.exists()
+
+
+def test_what_cannot_be_noted_is_not_shown(study: Study) -> None:
+    study.audit_file.write_text("not as it was written\n")
+    content, buffers = widget.Player(study, "s01", by="").answer({"ask": "session"})
+    assert content["answer"] == "problem"
+    assert buffers == []
+
+
+def test_the_measures_of_the_therapist_follow_a_correction(study: Study) -> None:
+    own = {m["title"]: m for m in changed(study, "code", "8.000", "open_question")["measures"]}
+    assert own["Reflections"]["value"].startswith("0")
+    assert own["Questions"]["value"].startswith("2")
+    assert own["Questions"]["confirmed"] == 50
+    own = {m["title"]: m for m in changed(study, "code", "8.000", "")["measures"]}
+    assert own["Reflections"]["value"].startswith("1")
+    assert own["Reflections"]["confirmed"] == 0
+
+
 @pytest.mark.parametrize("span", [Span(0.0, 61.0), Span(-1.0, 2.0), Span(0.0, math.inf)])
 def test_only_a_piece_is_given_at_once(tmp_path: Path, span: Span) -> None:
     with pytest.raises(InputError, match="up to 60 s"):
@@ -367,7 +413,10 @@ def test_the_other_widgets_of_a_session_are_told_of_a_correction(study: Study) -
         {"ask": "sound", "start": None, "end": 1},
         {"ask": "sound", "start": math.nan, "end": 1},
         {"ask": "change", "what": "note", "target": 4, "value": "x"},
-        {"ask": "change", "what": "role", "target": made.HER, "value": "client"},
+        {"ask": "change", "what": "role", "target": made.HER, "value": "boss"},
+        {"ask": "change", "what": "rating", "target": "empathy", "value": "6"},
+        {"ask": "change", "what": "word_speaker", "target": "3.1", "value": made.HER},
+        {"ask": "change", "what": "counted_coder", "target": "", "value": "S2"},
         {"ask": "change", "what": "utterance_speaker", "target": "nobody", "value": made.HER},
     ],
 )
@@ -401,6 +450,22 @@ def test_a_correction_of_the_page_is_laid_over_the_session(study: Study) -> None
     shown = changed(study, "code", before["utterances"][2]["target"], "")
     assert shown["utterances"][2]["codes"] == [["simple_reflection", "rules"]]
     assert changed(study, "silence", silence["target"], "")["silences"][0]["category"] == ""
+
+
+def test_one_word_can_be_given_to_the_other(study: Study) -> None:
+    said = changed(study, "word_speaker", "3.500", made.HER)["utterances"]
+    assert [(u["who"], [text for text, _ in u["words"]]) for u in said if "canary" in str(u["words"])] == [
+        (0, ["canary"])
+    ]
+
+
+def test_roles_and_ratings_of_the_page_are_laid_over_the_session(study: Study) -> None:
+    shown = changed(study, "rating", "empathy", "4")
+    assert shown["ratings"] == {"S1": {"empathy": 4}}
+    assert changed(study, "rating", "empathy", "")["ratings"] == {}
+    for label, role in ((made.HER, "client"), (made.HIM, "therapist")):
+        shown = changed(study, "role", label, role)
+    assert [(s["id"], s["role"]) for s in shown["speakers"]] == [(made.HIM, "therapist"), (made.HER, "client")]
 
 
 def test_one_line_of_a_turn_can_be_given_to_the_other(study: Study) -> None:
@@ -475,7 +540,7 @@ def test_a_session_of_two_hours_goes_over_in_one_small_message(tmp_path: Path) -
 def test_the_page_loads_nothing_and_never_reads_data_as_markup() -> None:
     files = sorted(HERE.glob("*.js")) + sorted(HERE.glob("*.css"))
     used = widget.Player._esm + widget.Workbench._esm + widget.SessionWidget._css
-    assert len(files) == 9
+    assert len(files) == 10
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert text in used, file.name

@@ -26,6 +26,7 @@ COMMANDS = (
     "status",
     "clean",
     "show",
+    "report",
     "roles",
     "correct",
     "code",

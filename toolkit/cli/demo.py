@@ -28,7 +28,8 @@ def demo(
     from toolkit.cli.progress import Bars
     from toolkit.cli.run import have_models, report
     from toolkit.demo import SESSIONS, prepare
-    from toolkit.display.terminal import compare, screens
+    from toolkit.display.terminal import compare, listed, screens
+    from toolkit.report.content import details
 
     opened = prepare(study, sample_data)
     say(f"Two role-plays with consent, in {study.name}/ (written for this project, synthetic voices).")
@@ -39,10 +40,10 @@ def demo(
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)
-    reviews = [display.scan(study, o.session_id) for o in outcomes]
-    for review in reviews[:1]:
-        for part in screens(review, width=stdout.width):
-            stdout.print(part)
+    reviews = [display.scan(study, o.session_id, text=False) for o in outcomes]
+    silences = details(reviews[0])[0]
+    for part in (*screens(reviews[0], width=stdout.width), *listed(silences.title, silences.parts)):
+        stdout.print(part)
     say("")
     stdout.print(compare(reviews))
     say(f"\nThe other one:  toolkit show {study} {outcomes[-1].session_id}")

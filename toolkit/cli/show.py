@@ -1,4 +1,4 @@
-"""`toolkit show`: one session on one screen."""
+"""`toolkit show`: one session in the terminal."""
 
 from __future__ import annotations
 
@@ -21,15 +21,23 @@ def show(
     study: Path = typer.Argument(help="Folder of the study."),
     session: str = typer.Argument(help="Which session."),
     *,
+    text: bool = typer.Option(True, "--text/--no-text", help="With words, where consent covers a transcript."),
     as_json: bool = typer.Option(False, "--json", help="Print the measures as JSON for scripts."),
 ) -> None:
-    """Show the measures of a session, who spoke when, and its silences."""
-    from toolkit import display
-    from toolkit.display.terminal import screens
+    """Show a session: measures, who spoke when, silences, reflections, moments to listen to again, notes.
 
-    review = display.scan(study, session)
+    It is what the report holds. What was said is shown only where everybody agreed to a transcript.
+    """
+    from toolkit import display
+    from toolkit.display.terminal import listed, screens
+    from toolkit.report.content import details
+
+    review = display.scan(study, session, text=text and not as_json, where="terminal")
     if as_json:
         print(json.dumps({"session_id": session, "measures": review.tables["measures"]}, indent=2))  # noqa: T201 - the result
         return
     for part in screens(review, width=stdout.width):
         stdout.print(part)
+    for one in details(review):
+        for part in listed(one.title, one.parts):
+            stdout.print(part)

@@ -5,8 +5,7 @@ transcript, ``machine`` (the machine's codes) not in a blind sheet. In ``codes``
 ``,`` or ``+``, ``none``, or ``ok``, ``add AF``, ``without other`` of the machine's as the sheet shows them. An empty
 cell says nothing.
 
-Written as UTF-8 with a byte-order mark, so that a spreadsheet shows accents, and with text that would run as a formula
-made harmless. Read with commas, semicolons or tabs, and with decimal commas.
+Written and read as `toolkit.formats.sheets` says, and with decimal commas.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from toolkit.corrections.writing import correct, require
 from toolkit.errors import InputError
 from toolkit.export import check_output
 from toolkit.formats import csv_out
-from toolkit.formats.coded_csv import table
+from toolkit.formats import sheets as files
 from toolkit.formats.lines import read_text
 from toolkit.intervals import milliseconds
 from toolkit.overlay import Correction, Line, What
@@ -37,7 +36,6 @@ from toolkit.types import Missing, Purpose, Utterance
 __all__ = ["export_sheet", "import_sheet"]
 
 NEEDED = ("utterance", "start", "codes")
-MARK = "\ufeff"
 MOST_TOLD = 5  # wrong lines named in one message
 
 
@@ -79,8 +77,7 @@ def export_sheet(study: Study, session_id: str, output: Path, *, blind: bool = F
         {} if isinstance(result.utterances, Missing) or not with_text else {u.index: u.text for u in result.utterances}
     )
     machine = {} if blind else machine_codes(result, study.settings(), overlay.lines(study.overlay(session_id)))
-    columns = ["session", "utterance", "start", "end", "role"]
-    columns += ["text"] * bool(texts) + ["machine"] * (not blind) + ["codes", "note"]
+    columns = [*files.WHERE, *["text"] * bool(texts), *["machine"] * (not blind), "codes", "note"]
     rows = [
         {
             "session": session_id,
@@ -93,7 +90,7 @@ def export_sheet(study: Study, session_id: str, output: Path, *, blind: bool = F
         }
         for u in said
     ]
-    data = (MARK + csv_out.dumps(columns, ([row.get(c, "") for c in columns] for row in rows))).encode()
+    data = files.dumps(columns, ([row.get(c, "") for c in columns] for row in rows)).encode()
     # noted first, as for every export
     digest = hashlib.sha256(data).hexdigest()
     audit.append(study.audit_file, "export", session_id=session_id, format="codes", sha256=digest)
@@ -149,7 +146,14 @@ def import_sheet(study: Study, session_id: str, path: Path, *, by: str) -> tuple
     result = store.load(study, session_id)
     found: list[Correction] = []
     wrong: list[str] = []
-    for line, cells in rows(read_text(path).removeprefix(MARK), path.name):
+    lines = files.rows(
+        read_text(path),
+        path.name,
+        needed=NEEDED,
+        once=("session", "machine", "note"),
+        hint="Make a sheet with: toolkit code export",
+    )
+    for line, cells in lines:
         try:
             found += said_in(cells, result)
         except InputError as error:
@@ -162,24 +166,6 @@ def import_sheet(study: Study, session_id: str, path: Path, *, by: str) -> tuple
     correct(study, session_id, found, by=by)
     coded = sum(c.what is What.CODE for c in found)
     return coded, len(found) - coded
-
-
-def rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """The rows of a sheet by column, each with the line on which it begins."""
-    lines = table(text, name)
-    number, first = next(lines, (1, ()))
-    header = [cell.strip().casefold() for cell in first]
-    lacking = [column for column in NEEDED if column not in header]
-    named = [column for column in header if column]
-    if lacking or len(set(named)) < len(named):
-        what = f"no column {', '.join(lacking)}" if lacking else "a column is there twice"
-        raise InputError(f"{name}, line {number}: {what}.", hint="Make a sheet with: toolkit code export")
-    for line, cells in lines:
-        if len(cells) != len(header):
-            raise InputError(
-                f"{name}, line {line}: {len(cells)} values, but {len(header)} columns.", hint="Is a quote missing?"
-            )
-        yield line, dict(zip(header, cells, strict=True))
 
 
 def said_in(cells: Mapping[str, str], result: SessionResult) -> Iterator[Correction]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from toolkit.display import agreement
 from toolkit.display.player import player, silences
-from toolkit.display.review import Review, balance, bands, header, measures, reflections, scan, timeline
+from toolkit.display.reading import Review, scan
+from toolkit.display.review import balance, bands, header, measures, reflections, timeline
+from toolkit.display.said import definitions, noted
 from toolkit.display.sequences import drift, missed
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "agreement",
     "balance",
     "bands",
+    "definitions",
     "drift",
     "header",
     "measures",
     "missed",
+    "noted",
     "player",
     "reflections",
     "scan",

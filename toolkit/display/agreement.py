@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.display.html import Drawing, Page, note, table
+from toolkit.display.html import Drawing, Page, Part, note, table
 from toolkit.study import Study
 from toolkit.types import Missing
 
@@ -73,7 +73,7 @@ def overview(found: Comparison) -> Page:
     return Page("", parts)
 
 
-def published_table() -> str:
+def published_table() -> Part:
     """What trained people reached, decision by decision."""
     from toolkit.coding.book import AGREEMENT
     from toolkit.evaluate.coders import DECISIONS, published
@@ -94,7 +94,7 @@ def people(found: Comparison) -> Page:
     return Page(title, tables_of(found.people))
 
 
-def tables_of(found: Found) -> list[str]:
+def tables_of(found: Found) -> list[Part]:
     """The coefficients of some coders, those of pairs where there are more than two, and what is missing."""
     from toolkit.evaluate.coders import DECISIONS, published
     from toolkit.evaluate.reliability import COEFFICIENTS

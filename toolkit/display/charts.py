@@ -21,6 +21,7 @@ COLOURS = {
     "silence": "#444444",
 }
 WIDTH = 860
+MOST_TOLD = 14  # windows whose numbers have room beside their bars
 Rows = Sequence[Mapping[str, Any]]
 
 SHAPES = (
@@ -30,23 +31,30 @@ SHAPES = (
 """Of the marks of codes: no two codes look the same."""
 
 
-def timeline_chart(spans: Rows, marks: Rows, *, end: float) -> alt.LayerChart:
+def timeline_chart(spans: Rows, marks: Rows, *, end: float, start: float = 0.0) -> alt.LayerChart:
     """Who spoke when, silences, and codes, one lane each.
 
     Parameters
     ----------
     spans
-        ``lane, start, end, colour, what, at`` for every stretch.
+        ``lane, start_minute, end_minute, seconds, colour, what, at`` for every stretch.
     marks
-        ``lane, at_minute, what, at`` for every code.
-    end
-        Length of the recording, seconds.
+        ``lane, start_minute, what, at`` for every code.
+    start, end
+        What of the recording is drawn, seconds. Lanes are those of the whole recording.
     """
     import altair as alt
 
     lanes = list(dict.fromkeys([*(r["lane"] for r in spans), *(r["lane"] for r in marks)]))
+    first, last = start / 60, end / 60
+    spans = [
+        {**r, "start_minute": max(r["start_minute"], first), "end_minute": min(r["end_minute"], last)}
+        for r in spans
+        if r["end_minute"] > first and r["start_minute"] < last
+    ]
+    marks = [r for r in marks if first <= r["start_minute"] < last]
     axis = alt.Axis(title="minutes from the start of the recording", grid=True, tickMinStep=1, format="d")
-    scale = alt.Scale(domain=[0, end / 60], nice=False)
+    scale = alt.Scale(domain=[first, last], nice=False)
     lane = alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=alt.Axis(labelLimit=220))
     bars = (
         alt.Chart(alt.InlineData(values=list(spans)))
@@ -149,12 +157,13 @@ def drift_panel(panel: Mapping[str, Any], *, end: float, top: float, named: bool
     scale = alt.Scale(domain=[0, 1 if share else top], nice=not share)
     y = alt.Y("value:Q", title=panel["title"].splitlines(), axis=axis, scale=scale)
     known = alt.Chart(alt.InlineData(values=[r for r in rows if r["value"] is not None]))
+    told = [r for r in rows if r["value"] is None or len(rows) <= MOST_TOLD]
     bars = known.mark_rect(color=panel["colour"], stroke="white").encode(
         x=x, x2="end_minute:Q", y=y, y2=alt.datum(0), tooltip=[alt.Tooltip("label:N", title=" ")]
     )
     limits = known.mark_rule(strokeWidth=1.5, color="#222222").encode(x="middle:Q", y="low:Q", y2="high:Q")
     text = (
-        alt.Chart(alt.InlineData(values=rows))
+        alt.Chart(alt.InlineData(values=told))
         .mark_text(align="left", baseline="bottom", dx=5, dy=-3, fontSize=12, color="#222222")
         .encode(x="start_minute:Q", y="foot:Q", text="text:N", tooltip=[alt.Tooltip("label:N", title=" ")])
     )

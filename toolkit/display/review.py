@@ -1,81 +1,24 @@
-"""One session for a reader: read its tables once, then show them.
-
-`scan` reads; every other function takes what it read and returns something to display.
-"""
+"""One session in notes, tables and charts: each function takes what `reading.scan` read and returns what to display."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from toolkit.coding import moments
-from toolkit.coding.moments import Moment
 from toolkit.coding.volleys import CLIENT_TALK
 from toolkit.display import charts
-from toolkit.display.html import Drawing, Page, note, table
-from toolkit.display.words import band_text, between, brief, clock, number, person
-from toolkit.errors import InputError
-from toolkit.manifest import Manifest
+from toolkit.display.context import Around
+from toolkit.display.html import Drawing, Page, Part, note, table
+from toolkit.display.reading import Review, Rows
+from toolkit.display.words import band_text, brief, cell, clock, number, person
 from toolkit.measures import MEASURES, WINDOW_MEASURES
-from toolkit.study import Study
-from toolkit.types import Level, Missing, Purpose
+from toolkit.types import HUMAN, Level
 
-__all__ = ["Review", "balance", "bands", "header", "measures", "reflections", "scan", "silences", "timeline"]
+__all__ = ["balance", "bands", "header", "measures", "reflections", "silences", "timeline"]
 
-Rows = list[dict[str, Any]]
-TABLES = ("measures", "activity", "turns", "events", "silences", "utterances", "codes")
 REFLECTIONS = {"simple_reflection", "complex_reflection"}
-LONG = 3.0  # seconds: silences worth a mark on the timeline, PICS
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """The tables of one session as rows; `texts` is empty where the transcript purpose was not granted.
-
-    `moments` are those of `toolkit.coding.moments`, found again in the codes; missing where they cannot be.
-    """
-
-    session_id: str
-    manifest: Manifest
-    tables: Mapping[str, Rows]
-    texts: Mapping[int, str]
-    moments: tuple[Moment, ...] | Missing
-
-    @property
-    def seconds(self) -> float:
-        """Length of the recording."""
-        return self.manifest.duration
-
-
-def scan(study: str | Path, session_id: str) -> Review:
-    """Read the results of one session.
-
-    Raises
-    ------
-    InputError
-        When there is no such study or session, or it has no results yet.
-    """
-    from toolkit import store
-
-    opened = Study.open(Path(study))
-    opened.recording(session_id)
-    manifest = store.manifest(opened, session_id)
-    if manifest is None:
-        raise InputError(
-            f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
-        )
-    tables = {name: store.scan(opened, name, only=[session_id]).collect().to_dicts() for name in TABLES}
-    texts: dict[int, str] = {}
-    if Purpose.TRANSCRIPT in manifest.provenance.purposes:
-        rows = store.scan(opened, "restricted/utterances", only=[session_id]).collect().to_dicts()
-        texts = {row["utterance"]: row["text"] for row in rows}
-    if Purpose.MEASURE in store.covered(opened.ledger(), session_id):
-        found = moments.find(store.load_dialogue(opened, session_id)[0])
-    else:
-        found = Missing("the results are no longer covered by consent")
-    return Review(session_id, manifest, tables, texts, found)
+CONFIRMED = "confirmed, %"
+SIDES = ("said before", "said after")
 
 
 def header(review: Review) -> Page:
@@ -85,7 +28,7 @@ def header(review: Review) -> Page:
         (person(a.role, speaker), speaker, f"{a.confidence:.2f}", a.source)
         for speaker, a in sorted(found.roles.items())
     ]
-    facts = f"{clock(review.seconds)} min, language {found.language}, agreed to: {', '.join(found.provenance.purposes)}"
+    facts = f"{clock(review.seconds)} min, language {found.language}, agreed to: {', '.join(review.purposes)}"
     warnings = [note(text) for text in found.warnings]
     about = table("Who spoke", ("role", "speaker", "confidence", "known from"), speakers)
     return Page(f"Session {review.session_id}", [note(facts), about, *warnings])
@@ -95,30 +38,36 @@ def measures(review: Review) -> Page:
     """Every measure with its value, 90 % interval and band, or the reason why it is missing."""
     whole = [row for row in review.tables["measures"] if not windowed(row)]
     roles = in_order(r["role"] for r in whole if r["role"] != "session")
-    per_role = [name for name, m in MEASURES.items() if m.level is Level.ROLE]
     found = {(r["measure"], r["role"]): r for r in whole}
-    rows = [
-        (
-            MEASURES[name].title,
-            *(cell(found.get((name, role))) for role in roles),
-            band_list(name),
-            MEASURES[name].source,
-        )
-        for name in per_role
-    ]
-    session = [
-        (m.title, cell(found.get((name, "session"))), m.source)
-        for name, m in MEASURES.items()
-        if m.level is Level.SESSION and (name, "session") in found
-    ]
+    human = (CONFIRMED,) if any(sure(row) for row in whole) else ()
+    by_role, session = [], []
+    for name, m in MEASURES.items():
+        own = [found[name, role] for role in (*roles, "session") if (name, role) in found]
+        confirmed = (sure(*own),) if human else ()
+        if m.level is Level.ROLE:
+            by_role.append((m.title, *(cell(found.get((name, role))) for role in roles), *confirmed, band_list(name)))
+        elif own:
+            session.append((m.title, cell(own[0]), *confirmed))
     missing = sorted({(MEASURES[r["measure"]].title, r["missing_reason"]) for r in whole if r["missing_reason"]})
+    heads = ("measure", *(person(r) for r in roles), *human, "therapist's bands (expert opinion, no norms)")
     parts = [
-        table("By role", ("measure", *(person(r) for r in roles), "bands (expert opinion, no norms)", "source"), rows),
-        table("The whole session", ("measure", "value", "source"), session),
+        note("A value, and in brackets its 90 % interval."),
+        table("By role", heads, by_role),
+        table("The whole session", ("measure", "value", *human), session),
     ]
+    if human:
+        parts.insert(1, note("Confirmed: percent of what is counted that a human set or confirmed, role by role."))
     if missing:
         parts.append(table("Missing, and why", ("measure", "reason"), missing))
     return Page("", parts)
+
+
+def sure(*rows: Mapping[str, Any]) -> str:
+    """How much of the values, role by role as they stand, a human has confirmed, in percent; empty for nothing."""
+    shares = [row["confirmed"] for row in rows]
+    if not any(shares):
+        return ""
+    return " / ".join("—" if share is None else f"{100 * share:.0f}" for share in shares)
 
 
 def in_order(lanes: Iterable[str]) -> list[str]:
@@ -135,16 +84,6 @@ def in_windows(review: Review, name: str) -> Rows:
     """The rows of a measure that is taken window by window, in order of time."""
     rows = [r for r in review.tables["measures"] if r["measure"] == name]
     return sorted(rows, key=lambda r: float(r["window_start"]))
-
-
-def cell(row: Mapping[str, Any] | None) -> str:
-    """A value with its interval, for one cell."""
-    if row is None:
-        return ""
-    text = number(row["value"], row["unit"])
-    if row["value"] is None or row["low"] is None:
-        return text
-    return f"{text} ({between(row['low'], row['high'], row['unit'])})"
 
 
 def band_list(name: str) -> str:
@@ -185,30 +124,48 @@ def bands(review: Review) -> Drawing | Page:
     return Drawing(charts.bands_chart(rows), f"The therapist's measures beside their bands: {told}")
 
 
-def timeline(review: Review) -> Drawing:
-    """A lane for each role, one for silences of 3 s or more, one for the therapist's codes."""
+def timeline(review: Review, *, start: float = 0.0, end: float | None = None) -> Drawing:
+    """A lane for each role, one for silences of 3 s or more, one for the therapist's codes.
+
+    Parameters
+    ----------
+    start, end
+        What of the session is drawn, seconds; None for up to its end.
+    """
     spans = [
         stretch(person(r["role"], r["speaker"]), r, charts.COLOURS[r["role"]], "speech")
         for r in review.tables["activity"]
     ]
     lanes = in_order(s["lane"] for s in spans)
     spans.sort(key=lambda s: lanes.index(s["lane"]))
-    for r in review.tables["silences"]:
-        if r["duration"] >= LONG:
-            what = r["kind"] if r["evidence"] == "silent" else f"{r['kind']}, but {r['evidence']} found"
-            colour = charts.COLOURS["silence"] if r["evidence"] == "silent" else "#BBBBBB"
-            spans.append(stretch("silence, 3 s or more", r, colour, what))
+    quiet = [(each.row, each.row["evidence"] == "silent") for each in review.around]
+    for lane, counted in (("silence, 3 s or more", True), ("not counted as silence", False)):
+        told = charts.COLOURS["silence"] if counted else charts.COLOURS["other"]
+        spans += [
+            stretch(lane, r, told, r["kind"] if counted else f"{r['kind']}, but {r['evidence']} found")
+            for r, silent in quiet
+            if silent is counted
+        ]
     spans += [
-        stretch("left out by consent", {"start": x.start, "end": x.end}, "#000000", "excluded")
-        for x in review.manifest.excluded
+        stretch("left out by consent", {"start": x.start, "end": x.end}, "#000000", "excluded") for x in review.excluded
     ]
     marks = [
         stretch("codes, therapist", r, "", r["code"].replace("_", " "))
         for r in review.tables["codes"]
         if r["role"] == "therapist" and r["code"] not in CLIENT_TALK
     ]
-    told = f"Timeline of {clock(review.seconds)} minutes: {len(spans)} stretches and {len(marks)} codes"
-    return Drawing(charts.timeline_chart(spans, marks, end=review.seconds), told)
+    until = review.seconds if end is None else end
+    shares = ", ".join(f"{lane} {clock(seconds)}" for lane, seconds in lengths(spans).items())
+    told = f"Timeline from {clock(start)} to {clock(until)} min; in the whole session: {shares}; {len(marks)} codes"
+    return Drawing(charts.timeline_chart(spans, marks, start=start, end=until), told)
+
+
+def lengths(spans: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Seconds of each lane."""
+    found: dict[str, float] = {}
+    for span in spans:
+        found[span["lane"]] = found.get(span["lane"], 0.0) + span["seconds"]
+    return found
 
 
 def stretch(lane: str, row: Mapping[str, Any], colour: str, what: str) -> dict[str, Any]:
@@ -246,41 +203,60 @@ def balance(review: Review) -> Drawing | Page:
 
 
 def silences(review: Review) -> Page:
-    """Each silence of 3 s or more: where, how long, who spoke before and who broke it."""
-    rows = [
-        (
-            clock(r["start"]),
-            number(r["duration"], "s"),
-            r["kind"],
-            person(r["before_role"], r["before"]),
-            person(r["after_role"], r["after"]),
-            "" if r["evidence"] == "silent" else f"not counted: {r['evidence']}",
-        )
-        for r in review.tables["silences"]
-        if r["duration"] >= LONG
-    ]
-    names = ("at", "length", "kind", "spoke before", "broke it", "cross-check")
-    if not rows:
+    """Each silence of 3 s or more: where, how long, who spoke before, who broke it, and what lies around it."""
+    if not review.around:
         return Page("", [note("No silence of 3 s or more.")])
-    return Page("", [table("Silences of 3 s or more", names, rows)])
+    names = ("at", "place", "length", "kind", "spoke before", "broke it", "therapist's act before", "PICS")
+    rows = [silence_row(review, each) for each in review.around]
+    if not review.texts:
+        return Page("", [table("Silences of 3 s or more", names, rows), no_words(review)])
+    told = [(*row, each.said_before, each.said_after) for row, each in zip(rows, review.around, strict=True)]
+    return Page("", [table("Silences of 3 s or more", (*names, *SIDES), told, spoken=len(SIDES))])
+
+
+def silence_row(review: Review, each: Around) -> tuple[str, ...]:
+    """One silence in cells, without words."""
+    r = each.row
+    acts = ", ".join(dict.fromkeys(code.replace("_", " ") for code in each.acts))
+    return (
+        clock(r["start"]),
+        f"{100 * r['start'] / review.seconds:.0f} %",
+        number(r["duration"], "s"),
+        r["kind"] if r["evidence"] == "silent" else f"{r['kind']}, not counted: {r['evidence']}",
+        person(r["before_role"], r["before"]),
+        person(r["after_role"], r["after"]),
+        f"{acts} ({clock(each.acted)})" if acts else "none found",
+        r["category"] or "not given",
+    )
+
+
+def no_words(review: Review) -> Part:
+    """Why nothing that was said is shown."""
+    return note(f"The words are not shown: {review.no_text}")
 
 
 def reflections(review: Review) -> Page:
     """Each reflection of the therapist and the utterance it answers; times only where no transcript was agreed to."""
     spans = {r["utterance"]: r for r in review.tables["utterances"]}
     coded = [r for r in review.tables["codes"] if r["code"] in REFLECTIONS and r["role"] == "therapist"]
-    rows = [(clock(r["start"]), r["code"].replace("_", " "), *answer(review, spans, r), r["rule"]) for r in coded]
-    if not rows:
+    if not coded:
         return Page("", [note("No reflection was found.")])
-    names = ("at", "kind", "answers", "heard", "reflection", "rule")
-    parts = [table("Reflections and what they answered", names, rows)]
+    names: tuple[str, ...] = ("at", "kind", "answers what was said at", "found by")
+    rows: list[tuple[str, ...]] = []
+    for r in coded:
+        answered = spans.get(r["answers"])
+        when = clock(answered["start"]) if answered else "—"
+        words = (review.texts.get(r["answers"], ""), review.texts.get(r["utterance"], "")) if review.texts else ()
+        rows.append((clock(r["start"]), r["code"].replace("_", " "), when, found_by(r), *words))
     if not review.texts:
-        parts.append(note("The words are not shown: the transcript purpose was not agreed to."))
-    return Page("", parts)
+        return Page("", [table("Reflections and what they answered", names, rows), no_words(review)])
+    names = (*names, "heard", "reflection")
+    return Page("", [table("Reflections and what they answered", names, rows, spoken=2)])
 
 
-def answer(review: Review, spans: Mapping[int, Mapping[str, Any]], row: Mapping[str, Any]) -> Sequence[str]:
-    """Time and words of the utterance a reflection answers, and the words of the reflection."""
-    answered = spans.get(row["answers"])
-    when = clock(answered["start"]) if answered else "—"
-    return when, review.texts.get(row["answers"], ""), review.texts.get(row["utterance"], "")
+def found_by(row: Mapping[str, Any]) -> str:
+    """Who found a code: a human, or the coder with its rule in words."""
+    if row["coder"] == HUMAN:
+        return "a human"
+    rule = row["rule"].removeprefix(f"{row['coder']}.").replace(".", ", ").replace("_", " ")
+    return f"{row['coder']}: {rule}" if rule else str(row["coder"])

@@ -8,7 +8,8 @@ from typing import Any
 from toolkit.coding.moments import Moment
 from toolkit.display import charts
 from toolkit.display.html import Drawing, Page, note, table
-from toolkit.display.review import Review, in_windows
+from toolkit.display.reading import Review
+from toolkit.display.review import in_windows, no_words
 from toolkit.display.words import between, clock, number
 from toolkit.measures import MEASURES
 from toolkit.types import Code, Missing
@@ -88,8 +89,11 @@ def missed(review: Review) -> Page:
         names = (*names, "client", "therapist")
         rows = [(*row, words(review, m.told), words(review, m.volley)) for row, m in zip(rows, again, strict=True)]
     else:
-        parts.append(note("The words are not shown: the transcript purpose was not agreed to."))
-    return Page(title, [*parts, table("Feeling or change talk, and no reflection after it", names, rows)])
+        parts.append(no_words(review))
+    spoken = 2 if review.texts else 0
+    return Page(
+        title, [*parts, table("Feeling or change talk, and no reflection after it", names, rows, spoken=spoken)]
+    )
 
 
 def kind(moment: Moment) -> str:

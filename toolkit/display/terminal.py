@@ -1,4 +1,4 @@
-"""A session on one terminal screen: the same facts as the notebook, in text."""
+"""A session in the terminal: the same facts as the notebook and the report, in text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Table as Grid
 from rich.text import Text
 
-from toolkit.display.review import LONG, Review, band_list, cell, in_order, in_windows, windowed
-from toolkit.display.sequences import kind
-from toolkit.display.words import clock, number, person
+from toolkit.display.context import LONG
+from toolkit.display.html import Drawing, Note, Part, Table
+from toolkit.display.reading import Review
+from toolkit.display.review import band_list, in_order, in_windows, sure, windowed
+from toolkit.display.words import cell, clock, number, person, printable
 from toolkit.measures import MEASURES, WINDOW_MEASURES
-from toolkit.types import Level, Missing
+from toolkit.types import Level
 
-__all__ = ["compare", "screens"]
+__all__ = ["compare", "listed", "screens"]
 
 COLOURS = {"therapist": "blue", "client": "yellow"}
 NARROW = 100  # characters
@@ -24,16 +27,13 @@ BLOCK, QUIET, LIGHT = "█", "·", "▒"
 
 
 def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
-    """What `toolkit show` prints, part by part."""
+    """A session at a glance, part by part."""
     yield heading(review)
     yield lanes(review, width=min(width, 110) - 16)
     yield by_role(review, narrow=width < NARROW)
     yield Text("")
     yield session_wide(review)
     yield from over_time(review)
-    yield from listen_again(review)
-    yield Text("")
-    yield from silences(review)
     yield Text("")
     for text in review.manifest.warnings:
         yield Text(f"note: {text}", style="italic")
@@ -57,7 +57,7 @@ def heading(review: Review) -> RenderableType:
 
 def lanes(review: Review, *, width: int) -> RenderableType:
     """A timeline: one lane a role, and one for the silences of 3 s or more."""
-    grid = Table.grid(padding=(0, 1))
+    grid = Grid.grid(padding=(0, 1))
     spans: dict[str, list[Mapping[str, Any]]] = {}
     for row in review.tables["activity"]:
         spans.setdefault(person(row["role"], row["speaker"]), []).append(row)
@@ -114,14 +114,6 @@ def by_role(review: Review, *, narrow: bool) -> RenderableType:
     return table
 
 
-def sure(*rows: Mapping[str, Any]) -> str:
-    """How much of the values, role by role as they stand, a human has confirmed, in percent; empty for nothing."""
-    shares = [row["confirmed"] for row in rows]
-    if not any(shares):
-        return ""
-    return " / ".join("—" if share is None else f"{100 * share:.0f}" for share in shares)
-
-
 def session_wide(review: Review) -> RenderableType:
     """The measures of the whole session, with the reason where one is missing."""
     found = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "session" and not windowed(r)}
@@ -148,32 +140,38 @@ def over_time(review: Review) -> Iterator[RenderableType]:
             yield Text(f"{MEASURES[name].title}: {', '.join(told)}")
 
 
-def listen_again(review: Review) -> Iterator[RenderableType]:
-    """Where to listen again: feeling or change talk, and no reflection in the volley after it."""
-    found = () if isinstance(review.moments, Missing) else review.moments
-    told = [f"{clock(m.start)} ({kind(m)})" for m in found if not m.reflected]
-    if told:
-        yield Text(f"Moments to listen to again, no reflection was found after them: {', '.join(told)}")
+def listed(title: str, parts: Iterable[Part | Drawing]) -> Iterator[RenderableType]:
+    """A heading and what is listed under it, drawings in words; what was said stands below the line it belongs to."""
+    yield Text(f"\n{title}", style="bold underline")
+    for part in parts:
+        if not isinstance(part, Table):
+            yield Text(part.text if isinstance(part, Note) else part.description)
+            continue
+        first = len(part.columns) - part.spoken
+        table = plain_table()
+        for name in part.columns[:first]:
+            table.add_column(name)
+        if not part.spoken:
+            for row in part.rows:
+                table.add_row(*map(Text, row))
+            yield table
+            continue
+        yield from spoken(part, first)
 
 
-def silences(review: Review) -> Iterator[RenderableType]:
-    """Silences of 3 s or more with who spoke before and who broke them."""
-    rows = [r for r in review.tables["silences"] if r["duration"] >= LONG]
-    if not rows:
-        return
-    table = plain_table()
-    for name in ("silences of 3 s or more", "length", "spoke before", "broke it", ""):
-        table.add_column(name)
-    for row in rows:
-        before, after = person(row["before_role"], row["before"]), person(row["after_role"], row["after"])
-        doubt = "" if row["evidence"] == "silent" else f"not counted: {row['evidence']}"
-        table.add_row(clock(row["start"]), number(row["duration"], "s"), before, after, doubt)
-    yield table
+def spoken(part: Table, first: int) -> Iterator[RenderableType]:
+    """Each row as a line, and below it what was said."""
+    for row in part.rows:
+        facts = (f"{name} {fact}" for name, fact in zip(part.columns[1:first], row[1:first], strict=True) if fact)
+        yield Text.assemble((row[0], "bold"), "  ", " · ".join(facts))
+        for name, said in zip(part.columns[first:], row[first:], strict=True):
+            if said:
+                yield Padding(Text.assemble((f"{name}: ", "dim"), printable(said)), (0, 0, 0, 6))
 
 
-def plain_table() -> Table:
+def plain_table() -> Grid:
     """A table without lines."""
-    return Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    return Grid(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
 
 
 def compare(reviews: Sequence[Review]) -> RenderableType:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from toolkit.types import Band
 
-__all__ = ["band_text", "between", "brief", "clock", "number", "person"]
+__all__ = ["band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
 
 SHARE = "share"
 SECONDS = "s"
+KEPT = "\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 COUNTS = frozenset(
     {"turns", "words", "utterances", "volleys", "codes", "moments", "silences", "backchannels", "interruptions"}
 )
@@ -63,6 +67,16 @@ def between(low: float, high: float, unit: str) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
+def cell(row: Mapping[str, Any] | None) -> str:
+    """A value with its interval, for one cell."""
+    if row is None:
+        return ""
+    text = number(row["value"], row["unit"])
+    if row["value"] is None or row["low"] is None:
+        return text
+    return f"{text} ({between(row['low'], row['high'], row['unit'])})"
+
+
 def person(role: str, speaker: str = "") -> str:
     """A role for people; the speaker's label where the role is not known."""
     words = role.replace("_", " ")
@@ -90,3 +104,16 @@ def band_text(band: Band, unit: str) -> str:
 def brief(value: float, unit: str) -> str:
     """A threshold, without digits that are only zeros."""
     return f"{100 * value:.0f} %" if unit == SHARE else number(value, unit)
+
+
+def printable(text: str) -> str:
+    r"""Text from outside without what steers a terminal or a page: control characters, changes of direction.
+
+    Joiners stay, which some scripts are written with.
+
+    Examples
+    --------
+    >>> printable("a\x1b[2J\u202eb")
+    'a�[2J�b'
+    """
+    return "".join(c if c.isprintable() or c in KEPT else "\N{REPLACEMENT CHARACTER}" for c in text)

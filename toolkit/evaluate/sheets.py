@@ -5,8 +5,7 @@ cell of codes holds names or short names of the code book, small or capital, sep
 ``complex reflection; AF``. An empty cell means that nobody coded the utterance; ``none`` that somebody did and found no
 code.
 
-Written as UTF-8 with a byte-order mark, so that a spreadsheet shows accents, and with text that would run as a formula
-made harmless. Read with commas, or the semicolons or tabs of a spreadsheet, and with decimal commas. The sheets of
+Written and read as `toolkit.formats.sheets` says, and with decimal commas. The sheets of
 ``toolkit code export`` are read as well; one that is not blind shows the machine's codes in a column ``machine``, and
 its cells may say ``ok`` or ``add AF`` of them.
 """
@@ -22,16 +21,15 @@ from pathlib import Path
 from toolkit import overlay
 from toolkit.corrections.sheets import typed
 from toolkit.errors import InputError
-from toolkit.formats import csv_out
-from toolkit.formats.coded_csv import role_of, table
+from toolkit.formats import sheets as files
+from toolkit.formats.coded_csv import role_of
 from toolkit.formats.lines import mistake, read_text
 from toolkit.types import Code, Role
 
 __all__ = ["COLUMNS", "SheetRow", "dumps", "is_sheet", "parse", "read", "time_of"]
 
-COLUMNS = ("session", "utterance", "start", "end", "role", "text", "codes")
+COLUMNS = (*files.WHERE, "text", "codes")
 NEEDED = tuple(name for name in COLUMNS if name != "text")
-MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def dumps(rows: Iterable[SheetRow]) -> str:
     "item-1,3,1.500,4.000,client,'=So it is,change_talk"
     """
     cells = ((r.session, r.utterance, f"{r.start:.3f}", f"{r.end:.3f}", str(r.role), r.text, written(r)) for r in rows)
-    return MARK + csv_out.dumps(COLUMNS, cells)
+    return files.dumps(COLUMNS, cells)
 
 
 def written(row: SheetRow) -> str:
@@ -112,22 +110,9 @@ def parse(text: str, name: str) -> tuple[SheetRow, ...]:
         With the line and never what stands in it: a column is lacking or there twice, a row has too few or too many
         values, an id is empty or there twice, a time is no time, a role or a code is not known.
     """
-    lines = table(text.removeprefix(MARK), name)
-    number, first = next(lines, (1, ()))
-    header = tuple(cell.strip().casefold() for cell in first)
-    lacking = [column for column in NEEDED if column not in header]
-    if lacking:
-        raise InputError(
-            f"{name}, line {number}: no column {', '.join(lacking)}.", hint=f"Needed: {', '.join(NEEDED)}."
-        )
-    for column in NEEDED:
-        if header.count(column) > 1:
-            raise mistake(name, number, f"column {column} is there twice.")
     rows, seen = [], dict[tuple[str, str], int]()
-    for line, cells in lines:
-        if len(cells) != len(header):
-            raise mistake(name, line, f"{len(cells)} values, but {len(header)} columns. Is a quote missing?")
-        row = parse_row(dict(zip(header, cells, strict=True)), name, line)
+    for line, cells in files.rows(text, name, needed=NEEDED, once=("machine",), hint=f"Needed: {', '.join(NEEDED)}."):
+        row = parse_row(cells, name, line)
         key = (row.session, row.utterance)
         if key in seen:
             raise mistake(name, line, f"this utterance is there already, on line {seen[key]}.")

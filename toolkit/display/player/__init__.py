@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, overload
 
 from toolkit.display import review
 from toolkit.display.html import Page
-from toolkit.display.review import Review
+from toolkit.display.reading import Review
 from toolkit.errors import InputError
 from toolkit.study import Study
 

@@ -67,7 +67,7 @@ class Corrections {
     return form;
   }
 
-  /** Whose the turn is, and of an utterance with words whose it is alone. */
+  /** Whose the turn is, and of an utterance with words whose it or one of its words is alone. */
   speaker(session, row) {
     const options = session.speakers.map(({ id, name }) => [id, name]);
     const given = session.speakers[row.who].id;
@@ -79,6 +79,8 @@ class Corrections {
       form.append(save);
     };
     if (row.turn) button("Save for the turn", (value) => ({ what: "turn_speaker", target: row.turn, value }));
+    const here = () => row.words[Math.max(0, after(row.words, this.time + SAME, ([, at]) => at) - 1)][1].toFixed(3);
+    if (row.words.length > 1) button("Only the word here", (value) => ({ what: "word_speaker", target: here(), value }));
     if (row.words.length) button("Only this line", (value) => ({ what: "utterance_speaker", target: String(row.id), value }));
     return form;
   }

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.coding.book import BOOK
+from toolkit.overlay.values import MARKERS
 from toolkit.types import Code, SilenceCategory
 
-__all__ = ["ASIDE", "MARKERS", "PICS", "SHORT", "book"]
+__all__ = ["ASIDE", "PICS", "SHORT", "book"]
 
 SHORT: Mapping[Code, str] = {
     Code.SIMPLE_REFLECTION: "SR",
@@ -31,7 +32,6 @@ SHORT: Mapping[Code, str] = {
 }
 """What stands on a code's mark: the letters of MITI and MISC where they have some."""
 
-MARKERS = frozenset({Code.FACILITATE, Code.FEELING})
 ASIDE = frozenset({Code.OTHER, Code.NEUTRAL, Code.FACILITATE})
 """Codes that most utterances carry: small marks, and passed over by *next code* unless they are asked for."""
 

@@ -131,3 +131,24 @@ function frame(el, label) {
   el.replaceChildren(root);
   return { root, status, say: (text) => (status.textContent = text), leave: () => guard.abort() };
 }
+
+/** Open a widget: ask for its session, then let `show` build the page from line, session and page. */
+function opened({ model, el }, label, show) {
+  const page = frame(el, label);
+  const line = new Line(model);
+  let shown = null;
+  page.root.append(page.status);
+  page.say("Opening the session …");
+  line.session({ ask: "session" }).then(
+    (session) => {
+      page.say("");
+      page.root.setAttribute("aria-label", `${label}: ${session.session}`);
+      shown = show(line, session, page);
+    },
+    (problem) => page.say(problem.message),
+  );
+  return () => {
+    page.leave();
+    (shown ?? line).close();
+  };
+}

@@ -14,66 +14,33 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from toolkit import corrections, overlay, store
-from toolkit.coding.book import BOOK
-from toolkit.consent.admit import Refusal, covered
+from toolkit.display import context
+from toolkit.display.allowed import WORDS, access, readable
+from toolkit.display.context import belongs
 from toolkit.display.player import sound
-from toolkit.display.player.legend import MARKERS, PICS, book
-from toolkit.display.review import LONG
-from toolkit.display.words import person
-from toolkit.intervals import Span, milliseconds, multiply_covered, overlap, union
+from toolkit.display.player.legend import PICS, book
+from toolkit.display.words import cell, person
+from toolkit.intervals import Span, milliseconds, multiply_covered, union
+from toolkit.measures import MEASURES
 from toolkit.overlay import What
 from toolkit.study import Study
-from toolkit.types import Code, Purpose, Recording, Role
+from toolkit.types import Code, GlobalRating, Role
 
-__all__ = ["Access", "access", "session"]
+__all__ = ["session"]
 
-TABLES = ("activity", "turns", "silences", "utterances", "codes")
-WORDS = "restricted/words"
-AROUND = 14  # words shown on either side of a silence: a line
-SIDES = {Role.CO_THERAPIST: Role.THERAPIST}  # whose codes another role's utterances may carry
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What consent lets a player show today.
-
-    Attributes
-    ----------
-    words, sound
-        Why they are kept back; empty when they may be shown and heard.
-    excluded
-        Portions that nothing is shown or heard of, seconds.
-    """
-
-    words: str
-    sound: str
-    excluded: tuple[Span, ...]
-
-
-def access(study: Study, recording: Recording) -> Access:
-    """Ask the ledger; no file of the recording is touched.
-
-    Raises
-    ------
-    ConsentError
-        When consent does not even cover the measures.
-    """
-    ledger, today = study.ledger(), date.today()  # noqa: DTZ011 - the clinic's day
-
-    def reason(purpose: Purpose) -> str:
-        try:
-            covered(recording, ledger, purposes=(purpose,), today=today)
-        except Refusal as refusal:
-            return refusal.message
-        return ""
-
-    record = covered(recording, ledger, purposes=(), today=today)
-    return Access(reason(Purpose.TRANSCRIPT), reason(Purpose.SUPERVISION), record.excluded)
+TABLES = ("activity", "turns", "silences", "utterances", "codes", "measures")
+NOW = (
+    "reflection_count",
+    "question_count",
+    "reflection_to_question_ratio",
+    "complex_reflection_share",
+    "open_question_share",
+    "talk_share_speech",
+)
+"""The therapist's measures that stand below the player, so that one sees what a correction does."""
 
 
 def session(study: Study, session_id: str) -> dict[str, Any]:
@@ -93,7 +60,7 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
     manifest, frames = store.snapshot(study, session_id, [*TABLES, *([] if allowed.words else [WORDS])])
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
     excluded = union([*manifest.excluded, *allowed.excluded])
-    words = [w for w in tables.get(WORDS, []) if not touches(w, excluded)]
+    words = readable(tables.get(WORDS, []), excluded=excluded)
     order = sorted(manifest.roles, key=lambda label: rank(manifest.roles[label].role, label))
     places = {label: place for place, label in enumerate(order)}
     turns = targeted(tables["turns"])
@@ -115,8 +82,12 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
         "overlaps": pairs(multiply_covered(spans.values())),
         "excluded": pairs(excluded),
         "utterances": said,
-        "silences": silences(tables["silences"], said, words, places),
-        "notes": [] if allowed.words and allowed.sound else notes(study, session_id),
+        "silences": [silence(s, places) for s in context.silences(tables["silences"], tables["codes"], words)],
+        "measures": measures(tables["measures"]),
+        "notes": [] if allowed.words and allowed.sound else notes(study, session_id, excluded),
+        "ratings": corrections.ratings(study, session_id),
+        "globals": list(GlobalRating),
+        "roles": list(Role),
         "book": book(),
         "pics": {str(category): means for category, means in PICS.items()},
         "no_words": allowed.words or manifest.absent.get("restricted", ""),
@@ -188,68 +159,44 @@ def turn_of(utterance: Mapping[str, Any], turns: Sequence[Mapping[str, Any]]) ->
     return turns[place - 1]["target"] if place and middle < turns[place - 1]["end"] else ""
 
 
-def belongs(code: Code, role: Role) -> bool:
-    """Whether a code says something about what this role said; a coder codes everybody's utterances alike."""
-    return role is Role.UNKNOWN or code in MARKERS or BOOK[code].role is SIDES.get(role, role)
+def silence(found: context.Around, places: Mapping[str, int]) -> dict[str, Any]:
+    """A silence of 3 s or more with what lies around it."""
+    row = found.row
+    return {
+        "id": row["silence"],
+        "target": overlay.target(row["start"]),
+        "category": row["category"] or "",
+        "start": row["start"],
+        "end": row["end"],
+        "kind": row["kind"],
+        "evidence": row["evidence"],
+        "before": places[row["before"]],
+        "after": places[row["after"]],
+        "act": {"codes": list(found.acts), "start": found.acted} if found.acts else None,
+        "words_before": found.said_before,
+        "words_after": found.said_after,
+    }
 
 
-def silences(
-    rows: Iterable[Mapping[str, Any]],
-    said: Sequence[Mapping[str, Any]],
-    words: Sequence[Mapping[str, Any]],
-    places: Mapping[str, int],
-) -> list[dict[str, Any]]:
-    """Silences of 3 s or more with what lies around each.
-
-    A word belongs to the side of a silence that it begins on: a recogniser lets its end swallow the silence after it.
-    """
-    starts = [word["start"] for word in words]
-    found = []
-    for r in rows:
-        if r["duration"] < LONG:
-            continue
-        middle = bisect_right(starts, (r["start"] + r["end"]) / 2)
-        found.append(
-            {
-                "id": r["silence"],
-                "target": overlay.target(r["start"]),
-                "category": r["category"] or "",
-                "start": r["start"],
-                "end": r["end"],
-                "kind": r["kind"],
-                "evidence": r["evidence"],
-                "before": places[r["before"]],
-                "after": places[r["after"]],
-                "act": act_before(r["start"], said),
-                "words_before": line(words[max(0, middle - AROUND) : middle]),
-                "words_after": line(words[middle : middle + AROUND]),
-            }
-        )
-    return found
+def measures(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The therapist's main measures as they are now: title, value, and how much of it a human confirmed, in percent."""
+    own = {r["measure"]: r for r in rows if r["role"] == Role.THERAPIST}
+    return [
+        {
+            "title": MEASURES[name].title,
+            "value": cell(own[name]),
+            "confirmed": round(100 * (own[name]["confirmed"] or 0)),
+            "missing": own[name]["missing_reason"] or "",
+        }
+        for name in NOW
+        if name in own
+    ]
 
 
-def act_before(time: float, said: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The therapist's last act before a time: codes and start of that utterance; an "mhm" is none."""
-    for utterance in reversed(said[: bisect_right(said, time, key=lambda u: u["start"])]):
-        acts = [c for c, _ in utterance["codes"] if BOOK[Code(c)].role is Role.THERAPIST]
-        if acts:
-            return {"codes": acts, "start": utterance["start"]}
-    return None
-
-
-def line(words: Iterable[Mapping[str, Any]]) -> str:
-    """Words in one line."""
-    return " ".join(word["text"].strip() for word in words)
-
-
-def notes(study: Study, session_id: str) -> list[dict[str, Any]]:
-    """What was noted, in order of time."""
-    return [{"start": n.at, "by": n.by, "text": n.text} for n in corrections.notes(study, session_id)]
-
-
-def touches(word: Mapping[str, Any], excluded: Sequence[Span]) -> bool:
-    """Whether a word reaches into an excluded portion."""
-    return any(overlap(Span(word["start"], word["end"]), cut) > 0 for cut in excluded)
+def notes(study: Study, session_id: str, excluded: Sequence[Span]) -> list[dict[str, Any]]:
+    """What was noted, in order of time, but for what was noted in a portion that is left out."""
+    shown = (n for n in corrections.notes(study, session_id) if not any(x.start <= n.at < x.end for x in excluded))
+    return [{"start": n.at, "by": n.by, "text": n.text} for n in shown]
 
 
 def pairs(spans: Iterable[Span]) -> list[list[float]]:

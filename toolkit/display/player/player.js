@@ -11,6 +11,12 @@ const KEYS = [
   ["+, −, 0", "closer, further off, the whole session"],
 ];
 
+/** A measure in two cells, with its value before a correction where that was another one. */
+function measured({ title, value, confirmed, missing }, before) {
+  const was = before !== undefined && before !== value ? `, was ${before}` : "";
+  return [title, `${value}${missing ? ` (${missing})` : ""}${was}${confirmed ? `; ${confirmed} % confirmed` : ""}`];
+}
+
 /** A term and what it means. */
 const pair = ([term, text]) => make("div", {}, make("dt", { text: term }), make("dd", { text }));
 
@@ -25,6 +31,7 @@ class Player {
     });
     this.transcript = new Transcript({ seek: (time) => this.go(time, { play: true }) });
     this.corrections = new Corrections({ change: (change) => this.change(change) });
+    this.whole = new Whole({ change: (change) => this.change(change, { stay: true }) });
     this.build();
     this.update(session);
     line.changed = () => line.session({ ask: "session" }).then((now) => this.update(now), (problem) => this.say(problem.message));
@@ -46,6 +53,7 @@ class Player {
     this.notes = make("div", { class: "tkp-notes" });
     const keys = make("dl", { class: "tkp-keys" }, ...KEYS.map(pair));
     this.letters = make("dl", { class: "tkp-keys" });
+    this.measures = make("dl", { class: "tkp-keys tkp-measures", "aria-label": "The therapist's measures now" });
     this.root.append(
       make(
         "div",
@@ -72,6 +80,8 @@ class Player {
         this.transcript.root,
         this.corrections.root,
       ),
+      this.measures,
+      this.whole.root,
       make("details", { class: "tkp-help" }, make("summary", { text: "Keys, and what the letters mean" }), keys, this.letters),
       this.sound.audio,
     );
@@ -79,9 +89,11 @@ class Player {
 
   /** Show another state of the session; place, filter and sound stay. */
   update(session) {
+    const before = new Map(this.session.measures.map(({ title, value }) => [title, value]));
     this.session = session;
     this.sound.session = session;
     this.rows = allRows(session);
+    this.measures.replaceChildren(...session.measures.map((measure) => pair(measured(measure, before.get(measure.title)))));
     this.play.disabled = Boolean(session.no_sound);
     const told = [];
     if (session.no_sound) told.push(`Without sound: ${session.no_sound}`);
@@ -94,6 +106,7 @@ class Player {
     this.pick.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
     this.letters.replaceChildren(...[...counts.keys()].map((code) => pair([session.book[code].short, session.book[code].title])));
     this.lanes.update(session);
+    this.whole.show(session);
     this.show(options.some(([value]) => value === this.filter) ? this.filter : "");
   }
 
@@ -108,13 +121,14 @@ class Player {
     this.moved(true);
   }
 
-  /** Lay a correction over the session and show what it makes of it. */
-  async change(change) {
+  /** Lay a correction over the session and show what it makes of it; with `stay` the focus stays where it is. */
+  async change(change, { stay = false } = {}) {
     try {
       this.update(await this.line.session({ ask: "change", ...change }));
       this.say("Saved. The measures were computed again.");
-      this.lanes.place.focus({ preventScroll: true }); // the keys go on from here
+      if (!stay) this.lanes.place.focus({ preventScroll: true }); // the keys go on from here
     } catch (problem) {
+      this.whole.show(this.session);
       this.say(problem.message);
     }
   }
@@ -227,24 +241,6 @@ class Player {
   }
 }
 
-async function render({ model, el }) {
-  const page = frame(el, "Session player");
-  const line = new Line(model);
-  let player = null;
-  page.root.append(page.status);
-  page.say("Opening the session …");
-  line.session({ ask: "session" }).then(
-    (session) => {
-      page.say("");
-      page.root.setAttribute("aria-label", `Session player: ${session.session}`);
-      player = new Player(line, session, page);
-    },
-    (problem) => page.say(problem.message),
-  );
-  return () => {
-    page.leave();
-    (player ?? line).close();
-  };
-}
+const render = (place) => opened(place, "Session player", (...parts) => new Player(...parts));
 
 export default { render };

@@ -29,6 +29,7 @@ from weakref import WeakSet
 import anywidget
 
 from toolkit import corrections, store
+from toolkit.display.allowed import access, note_opened
 from toolkit.display.player import payload, sound
 from toolkit.errors import InputError, ToolkitError
 from toolkit.intervals import Span
@@ -38,7 +39,7 @@ from toolkit.study import Study
 __all__ = ["Player", "SessionWidget", "Workbench"]
 
 HERE = Path(__file__).parent
-CHANGES = (What.CODE, What.TURN, What.SILENCE, What.NOTE)
+CHANGES = (What.CODE, What.TURN, What.WORD, What.SILENCE, What.NOTE, What.ROLE, What.RATING)
 UTTERANCE = "utterance_speaker"
 OPEN: WeakSet[SessionWidget] = WeakSet()
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -68,6 +69,7 @@ class SessionWidget(anywidget.AnyWidget):
         self.study = study
         self.session_id = session_id
         self.by = by
+        self.noted: set[str] = set()  # what was opened with this widget, each noted once in the audit log
         # one thread: pieces come in the order they were asked for, and the kernel is free while a recording is read
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound")
         self.on_msg(self.hear)
@@ -107,6 +109,7 @@ class SessionWidget(anywidget.AnyWidget):
                     return self.session()
                 case {"ask": "sound", "start": int() | float() as start, "end": int() | float() as end} if start <= end:
                     piece = sound.shared(self.study, self.session_id).piece(Span(float(start), float(end)))
+                    self.note("sound")
                     return {"answer": "sound", "start": start}, [piece]
                 case {"ask": "change", "what": str() as what, "target": str() as target, "value": str() as value}:
                     self._apply({"what": what, "target": target, "value": value})
@@ -119,13 +122,21 @@ class SessionWidget(anywidget.AnyWidget):
     def session(self) -> Answer:
         """The session as it is now."""
         shown = {**payload.session(self.study, self.session_id), "by": self.by}
+        if not shown["no_words"]:
+            self.note("words")
         return {"answer": "session"}, [json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()]
+
+    def note(self, what: str) -> None:
+        """One line in the audit log for the first time that words or sound leave the study for this page."""
+        if what not in self.noted:
+            note_opened(self.study, self.session_id, what=what, where=type(self).__name__.lower())
+            self.noted.add(what)
 
     def warm_up(self) -> None:
         """Read the recording before the first click, where it may be heard; a problem is said at that click."""
         try:
             recording = self.study.recording(self.session_id)
-            if not payload.access(self.study, recording).sound:
+            if not access(self.study, recording).sound:
                 sound.shared(self.study, self.session_id).ready()
         except ToolkitError:
             return
@@ -145,14 +156,16 @@ class SessionWidget(anywidget.AnyWidget):
         elif what in CHANGES:
             said = (Correction(What(what), target, value),)
         else:
-            raise InputError("the player corrects codes, speakers, silences and notes.")
+            raise InputError("the player corrects codes, speakers, roles, silences, notes and ratings.")
         corrections.correct(self.study, self.session_id, said, by=self.by)
 
 
 class Player(SessionWidget):
     """See `toolkit.display.player`."""
 
-    _esm = page("page.js", "sound.js", "looks.js", "lanes.js", "transcript.js", "corrections.js", "player.js")
+    _esm = page(
+        "page.js", "sound.js", "looks.js", "lanes.js", "transcript.js", "corrections.js", "whole.js", "player.js"
+    )
 
 
 class Workbench(SessionWidget):

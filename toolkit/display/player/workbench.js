@@ -135,24 +135,6 @@ class Workbench {
   }
 }
 
-function render({ model, el }) {
-  const page = frame(el, "Silence workbench");
-  const line = new Line(model);
-  let bench = null;
-  page.root.append(page.status);
-  page.say("Opening the session …");
-  line.session({ ask: "session" }).then(
-    (session) => {
-      page.say("");
-      page.root.setAttribute("aria-label", `Silence workbench: ${session.session}`);
-      bench = new Workbench(line, session, page);
-    },
-    (problem) => page.say(problem.message),
-  );
-  return () => {
-    page.leave();
-    (bench ?? line).close();
-  };
-}
+const render = (place) => opened(place, "Silence workbench", (...parts) => new Workbench(...parts));
 
 export default { render };
