@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool", "sensible_workers"]
 
-NEEDED = 3.0  # GB a worker with the default models needs for an hour of sound, measured: docs/benchmark.md
+NEEDED = 4.5  # GB a worker with the default models needs, measured: docs/adr/0014-stages.md
+BUSY = 2  # cores that one worker keeps busy: it hears words and speakers at the same time
 SPARED = 0.9  # share of the memory that workers may have together
 
 
@@ -136,8 +137,8 @@ def interruptible(told: Callable[[], None]) -> Iterator[threading.Event]:
 
 
 def sensible_workers(sessions: int) -> int:
-    """How many workers do most on this machine: one a core, as far as memory goes; see docs/benchmark.md."""
+    """How many workers suit this machine: one for every two cores, as far as memory goes."""
     import psutil
 
     by_memory = int(psutil.virtual_memory().available / 1e9 / NEEDED)
-    return max(1, min(sessions, threads.cores(), by_memory))
+    return max(1, min(sessions, threads.cores() // BUSY, by_memory))
