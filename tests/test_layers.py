@@ -38,7 +38,7 @@ LAYERS = {
         (
             *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool"),
-            *("corrections", "demo", "evaluate", "export"),
+            *("corrections", "demo", "evaluate", "export", "collect"),
         ),
         5,
     ),
