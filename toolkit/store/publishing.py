@@ -202,7 +202,7 @@ def recover(results: Path, session_id: str) -> None:
 
 
 def purge(study: Study, session_id: str) -> int:
-    """Delete everything derived from a session: results, what stages gave, its part of the compacted dataset, corrections.
+    """Delete everything derived from a session: results, stages, its part of the compacted dataset, corrections.
 
     Returns
     -------
