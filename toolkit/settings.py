@@ -29,6 +29,8 @@ __all__ = [
     "WordSettings",
     "digest",
     "load",
+    "section",
+    "setting",
     "to_toml",
 ]
 
@@ -239,13 +241,13 @@ def from_tables(tables: dict[str, Any]) -> Settings:
     return Settings(**built)
 
 
-def section(cls: type, name: str, table: dict[str, Any]) -> Any:
-    """Build one section."""
+def section(cls: type, name: str, table: dict[str, Any], *, file: str = "toolkit.toml") -> Any:
+    """Build one section of a file."""
     known = {f.name: f for f in dataclasses.fields(cls)}
     for key, value in table.items():
         if key not in known:
             raise ConfigError(
-                f"unknown setting {name}.{key} in toolkit.toml.", hint=nearest(key, known, prefix=f"{name}.")
+                f"unknown setting {name}.{key} in {file}.", hint=nearest(key, known, prefix=f"{name}.")
             )
         check(f"{name}.{key}", value, known[key])
     # an integer given for a float setting becomes a float, so that both spellings have the same digest
@@ -258,7 +260,7 @@ def check(path: str, value: Any, declared: dataclasses.Field[Any]) -> None:
     accepted = (int, float) if wanted is float else (wanted,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
         raise ConfigError(f"setting {path} must be of type {wanted.__name__}, found {type(value).__name__}.")
-    low, high, one_of = (declared.metadata[k] for k in ("low", "high", "one_of"))
+    low, high, one_of = (declared.metadata.get(k) for k in ("low", "high", "one_of"))
     if low is not None and not low <= value <= high:
         raise ConfigError(f"setting {path} = {value} is out of range.", hint=f"Allowed: {low} to {high}.")
     if one_of and value not in one_of:
