@@ -9,8 +9,9 @@ models are loaded in the worker and stay there, recordings are read and results 
 it shares with whoever runs the batch.
 """
 
+from toolkit.engines.addresses import checked
 from toolkit.engines.config import Cluster, load
 from toolkit.engines.dask import Dask
 from toolkit.engines.jobs import Jobs
 
-__all__ = ["Cluster", "Dask", "Jobs", "load"]
+__all__ = ["Cluster", "Dask", "Jobs", "checked", "load"]

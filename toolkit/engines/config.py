@@ -63,12 +63,15 @@ class Certificates:
     key: str
 
 
+UNNAMED = Missing("no certificates are named")
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """What stands in ``cluster.toml``."""
 
     jobs: JobSettings = JobSettings()
-    certificates: Certificates | Missing = Missing("no certificates are named")
+    certificates: Certificates | Missing = UNNAMED
 
 
 def load(path: Path) -> Cluster:

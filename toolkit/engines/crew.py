@@ -1,4 +1,4 @@
-"""Sessions are given out to the workers of a Dask scheduler, one to each, so that one that dies is lost with one session.
+"""Sessions are given out to the workers of a Dask scheduler, one to each, so that one that dies has one with it.
 
 A session goes to a worker of our choosing and to no other, and a worker has no second one. So the session a worker dies
 with is the one to blame; it is given to another once more, in smaller batches, and then given up. A worker that leaves

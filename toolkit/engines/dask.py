@@ -96,4 +96,6 @@ def needs_dask() -> None:
     from importlib.util import find_spec
 
     if find_spec("distributed") is None:
-        raise ConfigError("Dask is not installed here.", hint='Install it: pip install "counselling-session-toolkit[cluster]"')
+        raise ConfigError(
+            "Dask is not installed here.", hint='Install it: pip install "counselling-session-toolkit[cluster]"'
+        )

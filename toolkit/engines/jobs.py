@@ -86,7 +86,7 @@ def started(kind: str, settings: JobSettings, count: int) -> Iterator[JobQueueCl
 
     classes = {"slurm": SLURMCluster, "pbs": PBSCluster}
     # nothing of a session may be put on a worker's own disk, and no worker may wait for memory with its session
-    memory = dict.fromkeys(("target", "spill", "pause"), False)  # noqa: FBT003
+    memory = dict.fromkeys(("target", "spill", "pause"), False)
     with dask.config.set({"distributed.worker.memory": {**memory, "terminate": 0.95}}):
         try:
             cluster = classes[kind](**options_of(kind, settings))
