@@ -13,7 +13,7 @@
     directives = ["--constraint=avx512"]     # further lines of the job's head, as the job scheduler has them
     prologue = ["module load python"]        # shell lines before the worker starts
     interface = "ib0"               # network interface; empty: the system's choice
-    scratch = "/scratch/toolkit"    # shared folder for the certificates of the run; empty: the home folder
+    scratch = "~/toolkit-jobs"      # shared folder for the certificates of the run and the logs of its jobs
 
     [certificates]                  # for --engine dask: files in PEM form
     ca = "ca.pem"
@@ -51,7 +51,7 @@ class JobSettings:
     directives: tuple[str, ...] = field(default=(), metadata={"unit": "lines", "source": "of the job's head"})
     prologue: tuple[str, ...] = field(default=(), metadata={"unit": "lines", "source": "before the worker starts"})
     interface: str = setting("", "name", "network interface; empty for the system's choice")
-    scratch: str = setting("", "folder", "shared, for certificates of the run; empty for the home folder")
+    scratch: str = setting("~/toolkit-jobs", "folder", "shared, for the certificates of the run and the jobs' logs")
 
 
 @dataclass(frozen=True, slots=True)

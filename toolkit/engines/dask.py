@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dask", "connected", "needs_dask"]
 
+CONNECT = 10.0  # s until a scheduler that does not answer is given up
 PATIENCE = 60.0  # s that a run waits for the first worker of a scheduler
 
 
@@ -74,7 +75,7 @@ def connected(scheduler: Any, **options: Any) -> Iterator[Client]:
     from distributed import Client
 
     try:
-        client = Client(scheduler, set_as_default=False, timeout=20, **options)
+        client = Client(scheduler, set_as_default=False, timeout=CONNECT, **options)
     except (OSError, TimeoutError, RuntimeError, TypeError) as error:
         raise BackendError(
             f"no scheduler answers there ({type(error).__name__}).", hint="Is it running, with these certificates?"

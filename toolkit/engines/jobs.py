@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.batch import Job, Outcome, Watcher
@@ -27,6 +28,9 @@ __all__ = ["KINDS", "Jobs", "options_of"]
 
 KINDS = ("slurm", "pbs")
 NOWHERE = "127.0.0.1:0"  # Dask's dashboards show task names and have no password: on this machine only
+IN_MEMORY = tuple(f"export DASK_DISTRIBUTED__WORKER__MEMORY__{what}=False" for what in ("TARGET", "SPILL", "PAUSE"))
+"""Lines of a job: nothing may be put on a worker's own disk, and no worker may wait for memory with its session."""
+
 LEAVE = 0.9  # share of a job's time after which its worker takes no further session and leaves
 LEAVE_APART = 0.05  # share of a job's time over which the leaving of many workers is spread
 
@@ -81,20 +85,17 @@ def started(kind: str, settings: JobSettings, count: int) -> Iterator[JobQueueCl
     BackendError
         When the job scheduler's commands are not there or refuse.
     """
-    import dask
     from dask_jobqueue import PBSCluster, SLURMCluster
 
     classes = {"slurm": SLURMCluster, "pbs": PBSCluster}
-    # nothing of a session may be put on a worker's own disk, and no worker may wait for memory with its session
-    memory = dict.fromkeys(("target", "spill", "pause"), False)
-    with dask.config.set({"distributed.worker.memory": {**memory, "terminate": 0.95}}):
-        try:
-            cluster = classes[kind](**options_of(kind, settings))
-            cluster.adapt(minimum_jobs=count, maximum_jobs=count)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise BackendError(
-                f"{kind} takes no job ({type(error).__name__}).", hint="Are its commands on the path here?"
-            ) from None
+    try:
+        scratch(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
+        cluster = classes[kind](**options_of(kind, settings))
+        cluster.adapt(minimum_jobs=count, maximum_jobs=count)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BackendError(
+            f"{kind} takes no job ({type(error).__name__}).", hint="Are its commands on the path here?"
+        ) from None
     try:
         yield cluster
     finally:
@@ -118,18 +119,22 @@ def options_of(kind: str, settings: JobSettings) -> dict[str, Any]:
         "queue": settings.queue or None,
         "account": settings.account or None,
         "job_extra_directives": asked,
-        "job_script_prologue": list(settings.prologue),
+        "job_script_prologue": [*IN_MEMORY, *settings.prologue],
         "worker_extra_args": extra,
         "interface": settings.interface or None,
-        "shared_temp_directory": settings.scratch or None,
-        "log_directory": settings.scratch or None,
-        "local_directory": None,
+        "shared_temp_directory": str(scratch(settings)),
+        "log_directory": str(scratch(settings)),
         "python": sys.executable,
         "protocol": "tls://",
         "security": True,
         "scheduler_options": {"dashboard_address": NOWHERE},
     }
     return options
+
+
+def scratch(settings: JobSettings) -> Path:
+    """The shared folder for the certificates of the run and the logs of its jobs."""
+    return Path(settings.scratch).expanduser()
 
 
 def clock(hours: float) -> str:
