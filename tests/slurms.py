@@ -77,7 +77,9 @@ def unpacked(folder: Path) -> Path:
         made.mkdir()
     got = subprocess.run(["apt-get", "download", *PACKAGES], cwd=debs, capture_output=True, text=True, check=False)
     if got.returncode:
-        pytest.skip(f"Slurm's packages cannot be had here: {(got.stderr.strip().splitlines() or ['no reason'])[-1][:120]}")
+        pytest.skip(
+            f"Slurm's packages cannot be had here: {(got.stderr.strip().splitlines() or ['no reason'])[-1][:120]}"
+        )
     for deb in debs.glob("*.deb"):
         subprocess.run(["dpkg", "-x", str(deb), str(root)], check=True)
     return root
@@ -101,9 +103,7 @@ def slurm(folder: Path) -> Iterator[Slurm]:
     for name in ("spool", "state"):
         (folder / name).mkdir()
     file = folder / "slurm.conf"
-    file.write_text(
-        CONFIGURATION.format(host=host, port=port, next_port=next_port, folder=folder, library=library)
-    )
+    file.write_text(CONFIGURATION.format(host=host, port=port, next_port=next_port, folder=folder, library=library))
     environment = {
         "LD_LIBRARY_PATH": f"{library}:{library}/slurm-wlm",
         "SLURM_CONF": str(file),

@@ -52,9 +52,7 @@ def copy_of(home: Path, folder: Path, lengths: dict[str, int], settings: dict[st
 
 def started(study: Study, *arguments: object, home: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "toolkit", "run", *map(str, (study.root, *arguments))]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home)
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home))
 
 
 def run(study: Study, *arguments: object, home: Path) -> End:
@@ -131,7 +129,9 @@ def test_a_scheduler_is_not_reached_with_other_certificates(dask: Dask, home: Pa
     assert study.results() == []
 
 
-@pytest.mark.parametrize("address", ["tcp://10.0.0.7:8786", "tcp://node7:8786", "ucx://127.0.0.1:1", "inproc://x", "x", ""])
+@pytest.mark.parametrize(
+    "address", ["tcp://10.0.0.7:8786", "tcp://node7:8786", "ucx://127.0.0.1:1", "inproc://x", "x", ""]
+)
 def test_unencrypted_addresses_that_lead_away_are_refused(address: str) -> None:
     with pytest.raises(ConfigError):
         checked(address)

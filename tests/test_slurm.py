@@ -37,7 +37,9 @@ def test_a_job_cancelled_in_the_middle_changes_no_byte(tmp_path: Path, monkeypat
         assert process.returncode == 0, (out, err)
         assert "4 sessions: 4 done" in out
         until(lambda: running.jobs() == [])  # the run takes its jobs with it
-    assert not [p.name for p in scratch.iterdir() if p.name.startswith(".dask-jobqueue")], "certificates of the run are left"
+    assert not [p.name for p in scratch.iterdir() if p.name.startswith(".dask-jobqueue")], (
+        "certificates of the run are left"
+    )
     assert run(plain, "--workers", 1, home=home).code == 0
     assert tables(study) == tables(plain)
     logs = "".join(path.read_text(errors="replace") for path in scratch.rglob("*") if path.is_file())
