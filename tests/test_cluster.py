@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -196,4 +195,4 @@ def test_options_that_do_not_fit_are_refused(home: Path, tmp_path: Path) -> None
         end = study.toolkit("run", study.root, *arguments)
         assert end.code == 4
         assert said in end.err
-    assert os.listdir(study.root / "results") == []
+    assert not list((study.root / "results").iterdir())

@@ -29,7 +29,7 @@ from toolkit import tables
 from toolkit.store.places import STAGING
 from toolkit.study import Study
 
-__all__ = ["TABLES", "Part", "drop", "folder", "in_a_row", "parts", "receipt"]
+__all__ = ["TABLES", "Part", "discard", "folder", "holding", "homes", "in_a_row", "parts", "receipt"]
 
 TABLES = tuple(name for name in tables.SCHEMAS if name not in tables.RESTRICTED and name not in tables.MACHINE)
 """What is collected."""
@@ -97,18 +97,10 @@ def in_a_row(found: Iterable[Part]) -> Iterator[Part]:
             yield part
 
 
-def drop(study: Study, session_id: str) -> None:
-    """Delete every part that holds a session, and any that cannot tell: a stopped deletion is finished the next time.
-
-    Raises
-    ------
-    OSError
-        When something cannot be deleted.
-    """
-    for home in homes(study):
-        part = read(home)
-        if part is None or session_id in part.sessions or session_id in part.damaged:
-            discard(home)
+def holding(study: Study, session_id: str) -> tuple[Path, ...]:
+    """The folders of parts that hold a session, and of those that cannot tell."""
+    known = ((home, read(home)) for home in homes(study))
+    return tuple(home for home, part in known if part is None or session_id in {*part.sessions, *part.damaged})
 
 
 def discard(home: Path) -> None:

@@ -42,7 +42,7 @@ from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
-from toolkit.store import collected, derived_stages
+from toolkit.store import derived_collected, derived_stages
 from toolkit.store.places import OLD, PURGED, STAGING, places
 from toolkit.study import Study
 
@@ -225,7 +225,7 @@ def purge(study: Study, session_id: str) -> int:
             for folder, grave in zip((old, staging, final), doomed, strict=True):
                 if folder.exists():
                     os.rename(folder, grave)  # noqa: PTH104
-            collected.drop(study, session_id)
+            derived_collected.forget(study, session_id)
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0
