@@ -3,8 +3,8 @@
     python pipelines/measure_cluster.py --sessions 300 --work build/cluster --output docs/benchmark.md
 
 The recordings last two seconds and their words are replayed from files, so that next to nothing but the engine, the
-reading, hashing and publishing is left: what a session costs beside its models. Scheduler and workers are processes on loopback
-that speak TLS. The section of the page is replaced, the rest of it stays.
+reading, hashing and publishing is left: what a session costs beside its models. Scheduler and workers are on loopback
+and speak TLS. The section of the page is replaced, the rest of it stays.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 from clusters import until
 from faulty import faulty_study
 from slurms import slurm
-from test_cluster import copy_of, run, started, tables
+from test_cluster import copy_of, done, run, started, tables
 
 pytest.importorskip("dask_jobqueue", reason="the extra `cluster` is not installed")
 
@@ -31,7 +31,7 @@ def test_a_job_cancelled_in_the_middle_changes_no_byte(tmp_path: Path, monkeypat
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         process = started(study, "--engine", "slurm", "--config", file, home=home)
-        until(lambda: any((study.root / "results").glob("[!.]*/manifest.json")), seconds=120)
+        until(lambda: done(study), seconds=120)
         running.say("scancel", running.jobs()[0])
         out, err = process.communicate(timeout=200)
         assert process.returncode == 0, (out, err)

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +72,13 @@ class Crew:
         self.flying: dict[Future, Flight] = {}
         self.ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self.looked, self.seen = 0.0, time.monotonic()
+        self.version = ""
 
     def outcomes(self, waiting: deque[tuple[str, int]], stopped: threading.Event) -> Iterator[Outcome]:
         """The end of every session, as they end; fewer when the run is stopped."""
-        from toolkit.engines.plugin import NAME, Work, blame_the_first
+        from toolkit.engines.plugin import NAME, PACKAGE, Work, blame_the_first
 
+        self.version = version(PACKAGE)
         self.client.run_on_scheduler(blame_the_first)
         self.client.register_plugin(Work(self.job, self.run), name=NAME)
         try:
@@ -96,7 +99,7 @@ class Crew:
         Raises
         ------
         BackendError
-            When the scheduler is gone, or there was no worker for longer than `patience`.
+            When the scheduler is gone, there was no worker for longer than `patience`, or one has another toolkit.
         ConfigError
             When a worker is not on this machine and not spoken to over TLS.
         """
@@ -111,6 +114,8 @@ class Crew:
         if not all(is_private(address) for address in found):
             raise ConfigError("a worker of the cluster is not spoken to over TLS.", hint="See docs/scale.md.")
         ours = {address: told for address, told in found.items() if self.is_ours(told)}
+        if any(told["metrics"]["toolkit"]["version"] != self.version for told in ours.values()):
+            raise BackendError("a worker has another version of the toolkit.", hint="Install the same one everywhere.")
         if ours and self.device == "auto":  # once for the whole run: no table shall mix what both kinds make
             self.device = "cuda" if any(map(offers_gpu, ours.values())) else "none"
         self.workers = {address: told for address, told in ours.items() if self.suits(told)}

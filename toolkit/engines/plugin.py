@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import os
 import threading
+from importlib.metadata import version
 from typing import Any
 
+import psutil
 from distributed import Scheduler, Worker, WorkerPlugin
 
 from toolkit import worker as one_process
 from toolkit.batch import Job, Outcome
 from toolkit.worker import Limits
 
-__all__ = ["NAME", "Work", "blame_the_first", "process"]
+__all__ = ["NAME", "PACKAGE", "Work", "blame_the_first", "process"]
 
 NAME = "toolkit"
+PACKAGE = "counselling-session-toolkit"
+LATER = 0.5  # s: the scheduler is to hear first that the plugin is there
 _busy = threading.Lock()
 
 
@@ -39,7 +43,13 @@ class Work(WorkerPlugin):
         self.job, self.run = job, run
 
     def setup(self, worker: Worker) -> None:
-        """Prepare the process, before anything heavy is imported in it."""
+        """Prepare the process, before anything heavy is imported in it.
+
+        One that is still at work for a run that was killed is ended, and its nanny gives this run a new one.
+        """
+        if _busy.locked():
+            threading.Timer(LATER, psutil.Process().kill).start()
+            return
         os.environ.pop("TOOLKIT_DEBUG", None)  # an error that is let through would be printed by Dask, text and all
         # Dask's nanny allows one thread to libraries, which cripples them: here --nthreads says what a session may use
         one_process.prepare(self.job, Limits(threads=worker.state.nthreads))
@@ -52,12 +62,12 @@ class Work(WorkerPlugin):
         worker.metrics.pop(NAME, None)
 
     async def told(self, _: Worker) -> dict[str, Any]:
-        """What each heartbeat says: the run, and when the session in work is ended, by the clock."""
-        return {"run": self.run, "deadline": one_process.Place.deadline}
+        """What each heartbeat says: the run, the version here, and when the session in work is ended, by the clock."""
+        return {"run": self.run, "version": version(PACKAGE), "deadline": one_process.Place.deadline}
 
 
 def process(session_id: str, tried: int) -> Outcome:
-    """Process one session; one at a time, also when a run that was killed has left one behind."""
+    """Process one session, one at a time."""
     with _busy:
         return one_process.process(session_id, tried)
 
