@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toolkit import atomic, store, tables
 from toolkit.consent import audit
@@ -14,10 +12,7 @@ from toolkit.export import check_output
 from toolkit.study import Study
 from toolkit.types import Purpose
 
-if TYPE_CHECKING:
-    import polars as pl
-
-__all__ = ["PURPOSES", "measures", "write"]
+__all__ = ["PURPOSES", "write"]
 
 PURPOSES = (Purpose.RESEARCH, Purpose.SUPERVISION, Purpose.MEASURE)
 """What a table of many sessions can be for."""
@@ -57,7 +52,8 @@ def write(study: Study, output: Path, *, purpose: Purpose, force: bool = False) 
     check_output(study, (r.path for r in recordings.values()), output, force=force)
     ledger = study.ledger()
     chosen = [s for s in store.sessions(study) if purpose in store.covered(ledger, s)]
-    table = measures(study, chosen)
+    who = {s: (r.therapist, r.client) for s, r in recordings.items()}
+    table = tables.with_people(store.scan(study, "measures", only=chosen), who)
     found = tuple(table.select("session_id").unique().collect()["session_id"].sort())
     if not found:
         raise ConsentError(
@@ -72,9 +68,3 @@ def write(study: Study, output: Path, *, purpose: Purpose, force: bool = False) 
         told = {"format": output.suffix[1:], "purpose": str(purpose), "sessions": len(found), "sha256": digest}
         audit.append(study.audit_file, "export", **told)
     return found
-
-
-def measures(study: Study, session_ids: Collection[str]) -> pl.LazyFrame:
-    """The measures of some sessions with who took part: ``session_id, therapist, client``, then as in ``measures``."""
-    who = {s: (r.therapist, r.client) for s, r in study.recordings().items()}
-    return tables.with_people(store.scan(study, "measures", only=session_ids), who)

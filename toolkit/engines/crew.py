@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit import worker
-from toolkit.batch import Job, Outcome
 from toolkit.engines.addresses import is_private
 from toolkit.errors import BackendError, ConfigError
+from toolkit.outcomes import Job, Outcome
 from toolkit.settings import Settings
 from toolkit.study import Study
 from toolkit.worker import ATTEMPTS

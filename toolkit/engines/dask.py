@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from toolkit.batch import Job, Outcome, Watcher
 from toolkit.engines.addresses import checked, security_of
 from toolkit.engines.config import Certificates
 from toolkit.engines.crew import Crew
 from toolkit.errors import BackendError, ConfigError
+from toolkit.outcomes import Job, Outcome, Watcher
 from toolkit.pool import interruptible
 from toolkit.types import Missing
 

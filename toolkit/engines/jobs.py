@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.batch import Job, Outcome, Watcher
 from toolkit.engines.config import JobSettings
 from toolkit.engines.crew import GPU, Crew
 from toolkit.engines.dask import connected, needs_dask
 from toolkit.errors import BackendError
+from toolkit.outcomes import Job, Outcome, Watcher
 from toolkit.pool import interruptible
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import psutil
 from distributed import Scheduler, Worker, WorkerPlugin
 
 from toolkit import worker as one_process
-from toolkit.batch import Job, Outcome
+from toolkit.outcomes import Job, Outcome
 from toolkit.worker import Limits
 
 __all__ = ["NAME", "PACKAGE", "Work", "blame_the_first", "process"]
