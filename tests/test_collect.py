@@ -224,7 +224,8 @@ def test_a_table_is_the_same_bytes_however_it_was_collected(study: Study, tmp_pa
 
 def test_refused_outputs(study: Study, tmp_path: Path) -> None:
     assert "neither .parquet nor .csv" in run(study.root, "--output", tmp_path / "x.xlsx")
-    assert "belongs to the study itself" in run(study.root, "--output", study.results / "x.csv")
+    for own in (study.results / "x.csv", study.sessions_file):
+        assert "belongs to the study itself" in run(study.root, "--output", own, "--force")
     there = tmp_path / "there.csv"
     there.write_text("mine")
     assert "is there already" in run(study.root, "--output", there)

@@ -49,7 +49,8 @@ def write(study: Study, output: Path, *, purpose: Purpose, force: bool = False) 
     if output.suffix not in {".parquet", ".csv"}:
         raise InputError(f"{output.name} is neither .parquet nor .csv.", hint="Give the name of such a file.")
     recordings = study.recordings()
-    check_output(study, (r.path for r in recordings.values()), output, force=force)
+    own = (r.path for r in recordings.values() if output.exists() and r.path.exists() and r.path.samefile(output))
+    check_output(study, next(own, study.sessions_file), output, force=force)
     ledger = study.ledger()
     chosen = [s for s in store.sessions(study) if purpose in store.covered(ledger, s)]
     who = {s: (r.therapist, r.client) for s, r in recordings.items()}
@@ -65,6 +66,12 @@ def write(study: Study, output: Path, *, purpose: Purpose, force: bool = False) 
         with temporary.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         # noted before it has its name: an export without its line would be worse than a line without its export
-        told = {"format": output.suffix[1:], "purpose": str(purpose), "sessions": len(found), "sha256": digest}
-        audit.append(study.audit_file, "export", **told)
+        audit.append(
+            study.audit_file,
+            "export",
+            format=output.suffix[1:],
+            purpose=str(purpose),
+            sessions=len(found),
+            sha256=digest,
+        )
     return found

@@ -66,7 +66,8 @@ def export(
     StoreError
         When the results are damaged, or the file cannot be written.
     """
-    check_output(study, [study.recording(session_id).path], output, force=force)
+    own = study.recording(session_id).path
+    check_output(study, own, output, force=force)
     data = build(study, session_id, form=form, labels=labels)
     # noted first: an export without its line would be worse than a line without its export
     audit.append(
@@ -143,10 +144,10 @@ def speaker_names(dialogue: Dialogue, speakers: Iterable[str], labels: Labels) -
     }
 
 
-def check_output(study: Study, recordings: Iterable[Path], output: Path, *, force: bool) -> None:
+def check_output(study: Study, recording: Path, output: Path, *, force: bool) -> None:
     """Refuse to write over the study's own files, ever, and over others unless `force`."""
     target = output.resolve()
-    own = {study.settings_file, study.sessions_file, study.consent_file, study.audit_file, *recordings}
+    own = {study.settings_file, study.sessions_file, study.consent_file, study.audit_file, recording}
     folders = (study.results, study.overlay("x").parent, study.root / "voices")
     if target in {path.resolve() for path in own} or any(target.is_relative_to(f.resolve()) for f in folders):
         raise InputError(f"{output.name} belongs to the study itself.", hint="Give another file for --output.")

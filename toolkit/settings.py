@@ -258,7 +258,7 @@ def check(path: str, value: Any, declared: dataclasses.Field[Any]) -> None:
     accepted = (int, float) if wanted is float else (wanted,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
         raise ConfigError(f"setting {path} must be of type {wanted.__name__}, found {type(value).__name__}.")
-    low, high, one_of = (declared.metadata.get(k) for k in ("low", "high", "one_of"))
+    low, high, one_of = (declared.metadata[k] for k in ("low", "high", "one_of"))
     if low is not None and not low <= value <= high:
         raise ConfigError(f"setting {path} = {value} is out of range.", hint=f"Allowed: {low} to {high}.")
     if one_of and value not in one_of:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ class JobSettings:
     queue: str = setting("", "name", "SLURM's partition, PBS's queue; empty for the cluster's default")
     account: str = setting("", "name", "whom the hours are charged to; empty for the cluster's default")
     gpus: int = setting(0, "GPUs", "of each worker", low=0, high=64)
-    directives: tuple[str, ...] = field(default=(), metadata={"unit": "lines", "source": "of the job's head"})
-    prologue: tuple[str, ...] = field(default=(), metadata={"unit": "lines", "source": "before the worker starts"})
+    directives: tuple[str, ...] = setting((), "lines", "of the job's head")
+    prologue: tuple[str, ...] = setting((), "lines", "before the worker starts")
     interface: str = setting("", "name", "network interface; empty for the system's choice")
     scratch: str = setting("~/toolkit-jobs", "folder", "shared, for the certificates of the run and the jobs' logs")
 

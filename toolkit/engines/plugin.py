@@ -26,7 +26,7 @@ LATER = 0.5  # s: the scheduler is to hear first that the plugin is there
 _busy = threading.Lock()
 
 
-class Work(WorkerPlugin):
+class Work(WorkerPlugin):  # type: ignore[misc]  # mypy does not follow Dask
     """Makes a worker, when it joins and after each restart, one of a run.
 
     Parameters

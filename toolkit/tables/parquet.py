@@ -6,7 +6,7 @@ import io
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from toolkit.errors import StoreError
 from toolkit.manifest import SCHEMA_VERSION
@@ -55,7 +55,8 @@ def gather(name: str, contents: Sequence[bytes]) -> bytes:
     import polars as pl
 
     try:
-        return encode(scanned(name, [io.BytesIO(data) for data in contents]).collect())
+        sources: list[IO[bytes]] = [io.BytesIO(data) for data in contents]
+        return encode(scanned(name, sources).collect())
     except (pl.exceptions.PolarsError, OSError):
         raise StoreError(f"table {name} is damaged.", hint="Run the sessions again.") from None
 
@@ -83,15 +84,15 @@ def together(name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Seq
                 scanned(name, [path]).filter(~pl.col("session_id").is_in(sorted(without))) for path, without in group
             ]
     if not pieces:
-        return scanned(name, files)
+        return scanned(name, list(files))
     collected = pl.concat(pieces)
-    return collected.merge_sorted(scanned(name, files), key="session_id") if files else collected
+    return collected.merge_sorted(scanned(name, list(files)), key="session_id") if files else collected
 
 
-def scanned(name: str, sources: Sequence[Path] | Sequence[io.BytesIO]) -> pl.LazyFrame:
+def scanned(name: str, sources: list[Path] | list[IO[bytes]]) -> pl.LazyFrame:
     """The rows of some files or bytes in their order; none, with the table's columns, for none."""
     import polars as pl
 
     if not sources:
         return pl.LazyFrame(schema=dict(SCHEMAS[name]))
-    return pl.scan_parquet(list(sources), schema=pl.Schema(dict(SCHEMAS[name])), glob=False)
+    return pl.scan_parquet(sources, schema=pl.Schema(dict(SCHEMAS[name])), glob=False)
