@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from clusters import Dask, certificates, dask_cluster, until
 from faulty import add_recordings, environment, faulty_study
 from replay import End, Study
 
-from toolkit.engines import addresses, config, jobs
+from toolkit.engines import addresses, config, crew, jobs
 from toolkit.engines.addresses import checked
 from toolkit.errors import ConfigError
+from toolkit.settings import Settings
 from toolkit.types import Missing
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
@@ -155,6 +157,28 @@ def test_unencrypted_addresses_that_lead_away_are_refused(address: str) -> None:
 def test_what_is_given_without_a_protocol_is_encrypted_unless_it_is_this_machine(given: str, whole: str) -> None:
     assert checked(given) == whole
     assert addresses.is_private(whole)
+
+
+@pytest.mark.parametrize(
+    ("words", "speakers", "offered", "given_work"),
+    [
+        ("auto", "auto", [0, 0], [0, 1]),
+        ("auto", "auto", [0, 1], [1]),
+        ("auto", "cpu", [1, 1], [0, 1]),
+        ("cpu", "cpu", [0, 1], [0, 1]),
+        ("cuda", "auto", [0, 1], [1]),
+        ("cuda", "cpu", [0, 0], []),
+    ],
+)
+def test_sessions_go_to_workers_of_one_kind(
+    words: str, speakers: str, offered: list[int], given_work: list[int]
+) -> None:
+    base = Settings()
+    chosen = replace(base, words=replace(base.words, device=words), speakers=replace(base.speakers, device=speakers))
+    workers = [{"resources": {"GPU": n} if n else {}} for n in offered]
+    device = crew.decided(crew.device_of(chosen), workers)
+    assert [n for n, worker in enumerate(workers) if crew.suits(device, worker)] == given_work
+    assert crew.decided(device, [{"resources": {"GPU": 1}}]) == device  # a worker that comes later changes nothing
 
 
 def test_a_cluster_file_is_checked(tmp_path: Path) -> None:

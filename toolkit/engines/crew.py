@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -116,9 +116,9 @@ class Crew:
         ours = {address: told for address, told in found.items() if self.is_ours(told)}
         if any(told["metrics"]["toolkit"]["version"] != self.version for told in ours.values()):
             raise BackendError("a worker has another version of the toolkit.", hint="Install the same one everywhere.")
-        if ours and self.device == "auto":  # once for the whole run: no table shall mix what both kinds make
-            self.device = "cuda" if any(map(offers_gpu, ours.values())) else "none"
-        self.workers = {address: told for address, told in ours.items() if self.suits(told)}
+        if ours:
+            self.device = decided(self.device, found.values())
+        self.workers = {address: told for address, told in ours.items() if suits(self.device, told)}
         if self.workers:
             self.seen = now
         elif self.patience and now - self.seen > self.patience:
@@ -134,10 +134,6 @@ class Crew:
     def is_ours(self, told: Mapping[str, Any]) -> bool:
         """Whether a worker has been made one of this run."""
         return bool(told.get("metrics", {}).get("toolkit", {}).get("run") == self.run)
-
-    def suits(self, told: Mapping[str, Any]) -> bool:
-        """Whether a worker is of the kind that the run is for: with a GPU, without one, or any where none is used."""
-        return self.device == "cpu" or offers_gpu(told) == (self.device == "cuda")
 
     def give_out(self, waiting: deque[tuple[str, int]]) -> None:
         """Give every worker that has nothing to do one session."""
@@ -220,6 +216,21 @@ def device_of(settings: Settings) -> str:
     """What the models are to run on: ``cuda`` when one of them must, ``cpu`` when none may, else ``auto``."""
     wanted = {settings.words.device, settings.speakers.device}
     return "cuda" if "cuda" in wanted else "cpu" if wanted == {"cpu"} else "auto"
+
+
+def decided(device: str, workers: Iterable[Mapping[str, Any]]) -> str:
+    """What a run is for, once it sees workers: with ``auto`` those with a GPU (``cuda``) or, without any, others.
+
+    That is decided once for the whole run: no table shall mix what both kinds make.
+    """
+    if device != "auto":
+        return device
+    return "cuda" if any(map(offers_gpu, workers)) else "none"
+
+
+def suits(device: str, told: Mapping[str, Any]) -> bool:
+    """Whether a worker is of the kind that the run is for: any, where no GPU is to be used (``cpu``)."""
+    return device == "cpu" or offers_gpu(told) == (device == "cuda")
 
 
 def offers_gpu(told: Mapping[str, Any]) -> bool:
