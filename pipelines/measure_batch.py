@@ -160,8 +160,8 @@ def section(runs: list[Run], copies: int, *, same: bool) -> str:
 
 
 def replaced(page: str, own: str) -> str:
-    """The page with this section in place of the earlier one, at the end when there was none."""
-    pattern = re.compile(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+    """The page with this section in place of the one of the same heading, at the end when there was none."""
+    pattern = re.compile(rf"^{re.escape(own.splitlines()[0])}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
     if pattern.search(page):
         return pattern.sub(lambda _: own + "\n", page).rstrip() + "\n"
     return (page.rstrip() + "\n\n" if page.strip() else "# Benchmark\n\n") + own

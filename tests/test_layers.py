@@ -37,8 +37,8 @@ LAYERS = {
     **dict.fromkeys(
         (
             *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
-            *("batch", "worker", "pool"),
-            *("corrections", "demo", "evaluate", "export"),
+            *("batch", "worker", "pool", "engines"),
+            *("corrections", "demo", "evaluate", "export", "collect"),
         ),
         5,
     ),
@@ -63,6 +63,9 @@ HEAVY = {
     "sklearn",
     "typst",
     "vl_convert",
+    "dask",
+    "distributed",
+    "dask_jobqueue",
 }
 
 OWNERS = {
@@ -83,6 +86,9 @@ OWNERS = {
     "sklearn": {"evaluate"},
     "typst": {"report"},
     "vl_convert": {"display"},
+    "dask": {"engines"},
+    "distributed": {"engines"},
+    "dask_jobqueue": {"engines"},
 }
 
 

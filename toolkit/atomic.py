@@ -15,7 +15,7 @@ from pathlib import Path
 
 from toolkit.errors import StoreError
 
-__all__ = ["locked", "store_error", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["locked", "replacing", "store_error", "sync_folder", "write_bytes", "write_text"]
 
 REASONS = {
     errno.ENOSPC: ("the disk is full", "Make room and run the command again."),
@@ -58,6 +58,33 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise store_error(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)  # still there only when something above failed or was interrupted
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` (mode 0600) for something else to write, which takes its place at the end.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written; an earlier file is then unchanged. Whatever happens, no temporary file is left.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=f".tmp{path.suffix}")
+    except OSError as error:
+        raise store_error(path, error) from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise store_error(path, error) from None
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,7 +19,7 @@ from toolkit.formats.stm import Segment
 from toolkit.study import Study
 from toolkit.types import Dialogue, Missing, Purpose, Role, SpeakerInterval
 
-__all__ = ["Format", "Labels", "build", "export"]
+__all__ = ["Format", "Labels", "build", "check_output", "export"]
 
 
 class Format(StrEnum):

@@ -29,6 +29,8 @@ __all__ = [
     "WordSettings",
     "digest",
     "load",
+    "section",
+    "setting",
     "to_toml",
 ]
 
@@ -239,14 +241,12 @@ def from_tables(tables: dict[str, Any]) -> Settings:
     return Settings(**built)
 
 
-def section(cls: type, name: str, table: dict[str, Any]) -> Any:
-    """Build one section."""
+def section(cls: type, name: str, table: dict[str, Any], *, file: str = "toolkit.toml") -> Any:
+    """Build one section of a file."""
     known = {f.name: f for f in dataclasses.fields(cls)}
     for key, value in table.items():
         if key not in known:
-            raise ConfigError(
-                f"unknown setting {name}.{key} in toolkit.toml.", hint=nearest(key, known, prefix=f"{name}.")
-            )
+            raise ConfigError(f"unknown setting {name}.{key} in {file}.", hint=nearest(key, known, prefix=f"{name}."))
         check(f"{name}.{key}", value, known[key])
     # an integer given for a float setting becomes a float, so that both spellings have the same digest
     return cls(**{k: float(v) if isinstance(known[k].default, float) else v for k, v in table.items()})

@@ -65,10 +65,11 @@ class Silent:
 
 
 class Place:
-    """What `prepare` was given, and the workplace once a session has come."""
+    """What `prepare` was given, the workplace once a session has come, and when that one is ended by the clock."""
 
     job: Job | None = None
     workplace: Workplace | None = None
+    deadline: float = 0.0  # 0 while there is none
 
 
 def prepare(job: Job, limits: Limits = Limits()) -> None:
@@ -111,7 +112,7 @@ def process(session_id: str, tried: int = 0) -> Outcome:
     assert Place.job is not None, "prepare comes first"
     try:
         workplace = Place.workplace = Place.workplace or Workplace(Place.job)
-    except ToolkitError as error:
+    except (ToolkitError, OSError) as error:
         outcome = replace(failed(session_id, Progress(Silent()), error), key="")
     else:
         with deadline(workplace, session_id) as told:
@@ -188,6 +189,7 @@ def deadline(workplace: Workplace, session_id: str) -> Iterator[Told]:
         yield Told(limits.deadline_base, limits.deadline_factor, note)
     finally:
         faulthandler.cancel_dump_traceback_later()
+        Place.deadline = 0.0
         with suppress(OSError):
             note.unlink(missing_ok=True)
 
@@ -207,6 +209,7 @@ def last_stage(study: Study, session_id: str) -> str:
 
 def arm(seconds: float) -> None:
     """Set the deadline anew, from now."""
+    Place.deadline = time.time() + seconds
     faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere())
 
 

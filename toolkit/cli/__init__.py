@@ -32,6 +32,7 @@ COMMANDS = (
     "code",
     "measures",
     "export",
+    "collect",
     "models",
     "evaluate",
     "agree",

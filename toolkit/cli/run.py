@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,25 @@ from rich.text import Text
 from toolkit.cli.models import watching
 from toolkit.cli.progress import Bars, BatchBar, JsonLog, Together, clock
 from toolkit.cli.screen import NO_SESSIONS, say, stderr, stdout, table
+from toolkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from toolkit.batch import Engine, Outcome
+    from toolkit.engines import Dask, Jobs
     from toolkit.settings import Settings
     from toolkit.study import Study
 
 __all__ = ["have_models", "register", "report"]
+
+
+class Where(StrEnum):
+    """What works for a run: this machine, a Dask scheduler that is there, or workers that a job scheduler starts."""
+
+    LOCAL = "local"
+    DASK = "dask"
+    SLURM = "slurm"
+    PBS = "pbs"
+
 
 INTERRUPTED = 130  # what shells give for Ctrl-C
 LISTED = 60  # more sessions than these are counted, and only those that ended badly are listed
@@ -46,6 +60,11 @@ def run(
         0, "--workers", min=0, max=256, help="Processes that work at once; 0: as many as cores and memory allow."
     ),
     log_json: Path | None = typer.Option(None, "--log-json", help="Add a line of JSON for every session to this file."),
+    where: Where = typer.Option(Where.LOCAL, "--engine", help="What works: this machine, or a cluster: docs/scale.md."),
+    scheduler: str = typer.Option("", "--scheduler", metavar="ADDRESS", help="For dask: tls://HOST:PORT."),
+    config: Path | None = typer.Option(
+        None, "--config", metavar="FILE", help="cluster.toml: what to ask of slurm or pbs, certificates for dask."
+    ),
 ) -> None:
     """Process sessions: words, speakers, turns, silences, codes, measures.
 
@@ -58,12 +77,13 @@ def run(
     from toolkit.study import Study
 
     opened = Study.open(study)
+    cluster = cluster_of(where, scheduler, config)
     have_models(with_coder(opened.settings(), coder))
     sizes = sizes_of(opened, sessions or [])
     if not sizes:
         say(NO_SESSIONS)
         return
-    count = workers_of(workers, sizes)
+    count = workers_of(workers, sizes) if cluster is None else max(1, workers)
     with (
         Bars() if count == 0 else BatchBar(sizes) as bars,
         closing(JsonLog(log_json, sessions=len(sizes), workers=max(1, count))) if log_json else nullcontext() as log,
@@ -77,7 +97,7 @@ def run(
                 force=force,
                 coder=coder,
                 retry_failed=retry_failed,
-                engine=engine_of(count, bars),
+                engine=engine_of(count, bars, cluster),
             )
         except KeyboardInterrupt:
             stopped(opened)
@@ -109,12 +129,32 @@ def workers_of(wanted: int, sizes: dict[str, int]) -> int:
     return wanted or sensible_workers(len(sizes))
 
 
-def engine_of(count: int, bars: Bars | BatchBar) -> Engine:
-    """What works: so many processes, or this one."""
+def cluster_of(where: Where, scheduler: str, config: Path | None) -> Dask | Jobs | None:
+    """The engine beyond this machine that is asked for, None for none; raises before any work when it is wrong."""
+    if where is Where.LOCAL:
+        if scheduler or config:
+            raise ConfigError("--scheduler and --config are for a cluster.", hint="Add --engine dask, slurm or pbs.")
+        return None
+    from toolkit import engines
+
+    found = engines.load(config) if config else engines.Cluster()
+    if where is Where.DASK:
+        if not scheduler:
+            raise ConfigError("--engine dask needs a scheduler.", hint="Add --scheduler tls://HOST:PORT.")
+        return engines.Dask(engines.checked(scheduler), found.certificates)
+    if scheduler:
+        raise ConfigError(f"--engine {where} starts a scheduler of its own.", hint="Leave --scheduler out.")
+    return engines.Jobs(str(where), found.jobs)
+
+
+def engine_of(count: int, bars: Bars | BatchBar, cluster: Dask | Jobs | None) -> Engine:
+    """What works: a cluster, so many processes, or this one."""
     from toolkit.batch import HERE
     from toolkit.pool import Pool
 
-    return Pool(count, stopping=bars.stopping) if isinstance(bars, BatchBar) else HERE
+    if isinstance(bars, Bars):
+        return HERE
+    return Pool(count, stopping=bars.stopping) if cluster is None else replace(cluster, stopping=bars.stopping)
 
 
 def stopped(study: Study) -> None:

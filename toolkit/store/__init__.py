@@ -1,9 +1,11 @@
 """Results on disk: one folder a session, there whole or not at all.
 
 `publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans;
-`keeping` keeps what single stages gave.
+`keeping` keeps what single stages gave; `collecting` makes the compacted dataset of many sessions, and `collected` says
+what it is.
 """
 
+from toolkit.store.collecting import Collected, collect
 from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
@@ -20,8 +22,10 @@ from toolkit.store.reading import (
 )
 
 __all__ = [
+    "Collected",
     "Entry",
     "claimed",
+    "collect",
     "covered",
     "drop",
     "drop_empty",

@@ -42,7 +42,7 @@ from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
-from toolkit.store import derived_stages
+from toolkit.store import derived_collected, derived_stages
 from toolkit.store.places import OLD, PURGED, STAGING, places
 from toolkit.study import Study
 
@@ -202,12 +202,12 @@ def recover(results: Path, session_id: str) -> None:
 
 
 def purge(study: Study, session_id: str) -> int:
-    """Delete everything derived from a session: results, leftovers, what stages gave, human corrections.
+    """Delete everything derived from a session: results, stages, its part of the compacted dataset, corrections.
 
     Returns
     -------
     int
-        How many files were deleted, 0 when there were none.
+        How many files of the session were deleted, 0 when there were none.
 
     Raises
     ------
@@ -225,6 +225,7 @@ def purge(study: Study, session_id: str) -> int:
             for folder, grave in zip((old, staging, final), doomed, strict=True):
                 if folder.exists():
                     os.rename(folder, grave)  # noqa: PTH104
+            derived_collected.forget(study, session_id)
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0

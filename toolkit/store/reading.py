@@ -18,6 +18,7 @@ from toolkit.consent.ledger import Ledger, Record, granted
 from toolkit.errors import InputError, StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
+from toolkit.store import collected
 from toolkit.store.places import places
 from toolkit.study import Study
 from toolkit.types import Dialogue, Purpose
@@ -38,6 +39,7 @@ __all__ = [
     "verify",
 ]
 
+FEW = 16  # sessions: for so few the compacted dataset is not opened
 TRIES = 3  # of a reader that is overtaken by a swap
 
 
@@ -70,13 +72,7 @@ def verify(study: Study, session_id: str) -> tuple[str, ...]:
     except (InputError, StoreError) as error:
         return (error.message,)
     folder = places(study, session_id)[0]
-    wrong = []
-    for name, digest in found.tables.items():
-        try:
-            if name not in tables.SCHEMAS or file_hash(folder / f"{name}.parquet") != digest:
-                wrong.append(f"{name}: not what was written")
-        except OSError:
-            wrong.append(f"{name}: missing or unreadable")
+    wrong = [f"{name}: {fault}" for name in found.tables if (fault := fault_of(folder, found, name))]
     known = {folder / f"{name}.parquet" for name in found.tables} | {folder / manifests.NAME}
     wrong += [
         f"{entry.relative_to(folder)}: not named in the manifest"
@@ -84,6 +80,15 @@ def verify(study: Study, session_id: str) -> tuple[str, ...]:
         if not entry.is_dir() and entry not in known
     ]
     return tuple(wrong)
+
+
+def fault_of(folder: Path, found: Manifest, table: str) -> str:
+    """What is wrong with the file of a table, empty for nothing."""
+    try:
+        right = table in tables.SCHEMAS and file_hash(folder / f"{table}.parquet") == found.tables[table]
+    except OSError:
+        return "missing or unreadable"
+    return "" if right else "not what was written"
 
 
 def load(study: Study, session_id: str) -> SessionResult:
@@ -137,7 +142,10 @@ def snapshot(study: Study, session_id: str, wanted: list[str] | None) -> tuple[M
 
 
 def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl.LazyFrame:
-    """One table of all sessions that are whole and that consent still covers today, sorted by session.
+    """One table of all sessions that are whole in it and that consent still covers today, sorted by session.
+
+    What was collected (`toolkit.store.collect`) is read from the compacted dataset, the rest from the sessions' own
+    folders; both give the same rows.
 
     Parameters
     ----------
@@ -159,15 +167,35 @@ def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl
         raise InputError(f"no table is called {table[:40]}.", hint=f"One of: {', '.join(tables.SCHEMAS)}.")
     needed = {Purpose.MEASURE, Purpose.TRANSCRIPT} if table in tables.RESTRICTED else {Purpose.MEASURE}
     ledger = study.ledger()
-    files = []
-    for session_id in sessions(study):
-        if (only is not None and session_id not in only) or not needed <= covered(ledger, session_id):
-            continue
-        found = manifest(study, session_id)
-        path = study.results / session_id / f"{table}.parquet"
-        if found is not None and table in found.tables and not verify(study, session_id):
-            files.append(path)
-    return tables.lazy(table, files)
+    there = sessions(study) if only is None else [s for s in sorted(only) if is_there(study, s)]
+    wanted = {s for s in there if needed <= covered(ledger, s)}
+    usable: list[tuple[collected.Part, frozenset[str]]] = []
+    if table in collected.TABLES and len(wanted) > FEW:
+        for part in collected.in_a_row(collected.parts(study)):
+            own = frozenset(s for s in wanted & part.sessions.keys() if unchanged(study, s, part.sessions[s]))
+            if own and part.whole(table):
+                usable.append((part, own))
+                wanted -= own
+    return tables.together(
+        table,
+        [(part.home / f"{table}.parquet", frozenset(part.sessions) - own) for part, own in usable],
+        [path for s in sorted(wanted) if (path := whole_table(study, s, table)) is not None],
+    )
+
+
+def whole_table(study: Study, session_id: str, table: str) -> Path | None:
+    """The file of a session's table, if the manifest is right and vouches for it."""
+    found, folder = manifest(study, session_id), study.results / session_id
+    if found is None or table not in found.tables or fault_of(folder, found, table):
+        return None
+    return folder / f"{table}.parquet"
+
+
+def unchanged(study: Study, session_id: str, digest: str) -> bool:
+    """Whether a session's manifest is the one of that digest."""
+    with suppress(OSError):
+        return file_hash(study.results / session_id / manifests.NAME) == digest
+    return False
 
 
 def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
@@ -184,7 +212,12 @@ def sessions(study: Study) -> tuple[str, ...]:
         return ()
     except OSError as error:
         raise StoreError(f"results cannot be read: {error.strerror}.") from None
-    return tuple(name for name in names if (study.results / name / manifests.NAME).is_file())
+    return tuple(name for name in names if is_there(study, name))
+
+
+def is_there(study: Study, session_id: str) -> bool:
+    """Whether a session has results with a manifest."""
+    return (study.results / session_id / manifests.NAME).is_file()
 
 
 def raw(study: Study, session_id: str) -> str:

@@ -12,12 +12,27 @@ Where a human's corrections lie over a session, its tables say what is then, and
 holds the stretches of speech whose speaker a human set or confirmed.
 
 `schemas` says what the tables are, `framing` makes them of a result, `parquet` makes bytes of them and scans them,
-`reading` makes a result of them again.
+`writing` writes many sessions' as one file, `reading` makes a result of them again.
 """
 
 from toolkit.tables.framing import absent, frames
-from toolkit.tables.parquet import decode, encode, lazy
+from toolkit.tables.parquet import decode, encode, gather, together
 from toolkit.tables.reading import dialogue, result
 from toolkit.tables.schemas import MACHINE, RESTRICTED, SCHEMAS
+from toolkit.tables.writing import with_people, write
 
-__all__ = ["MACHINE", "RESTRICTED", "SCHEMAS", "absent", "decode", "dialogue", "encode", "frames", "lazy", "result"]
+__all__ = [
+    "MACHINE",
+    "RESTRICTED",
+    "SCHEMAS",
+    "absent",
+    "decode",
+    "dialogue",
+    "encode",
+    "frames",
+    "gather",
+    "result",
+    "together",
+    "with_people",
+    "write",
+]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from toolkit.errors import StoreError
 from toolkit.manifest import SCHEMA_VERSION
@@ -14,7 +15,7 @@ from toolkit.tables.schemas import SCHEMAS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["decode", "encode", "lazy"]
+__all__ = ["decode", "encode", "gather", "together"]
 
 
 def encode(table: pl.DataFrame) -> bytes:
@@ -43,10 +44,55 @@ def decode(name: str, data: bytes) -> pl.DataFrame:
     return table
 
 
-def lazy(name: str, files: Sequence[Path]) -> pl.LazyFrame:
-    """One table of many sessions, to be read when it is collected; empty with its columns for no files."""
+def gather(name: str, contents: Sequence[bytes]) -> bytes:
+    """The same table of many sessions as one, in their order, as Parquet bytes of each.
+
+    Raises
+    ------
+    StoreError
+        When one of them is no Parquet or has other columns.
+    """
     import polars as pl
 
-    if not files:
+    try:
+        sources: list[IO[bytes]] = [io.BytesIO(data) for data in contents]
+        return encode(scanned(name, sources).collect())
+    except (pl.exceptions.PolarsError, OSError):
+        raise StoreError(f"table {name} is damaged.", hint="Run the sessions again.") from None
+
+
+def together(name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Sequence[Path]) -> pl.LazyFrame:
+    """One table of many sessions, to be read when it is collected, sorted by session.
+
+    Parameters
+    ----------
+    name
+        Which table.
+    parts
+        Files of many sessions, each in order, with the sessions to leave out.
+    files
+        Files of one session each, in order.
+    """
+    import polars as pl
+
+    pieces = []
+    for all_of_it, group in itertools.groupby(parts, key=lambda part: not part[1]):
+        if all_of_it:
+            pieces.append(scanned(name, [path for path, _ in group]))
+        else:
+            pieces += [
+                scanned(name, [path]).filter(~pl.col("session_id").is_in(sorted(without))) for path, without in group
+            ]
+    if not pieces:
+        return scanned(name, list(files))
+    collected = pl.concat(pieces)
+    return collected.merge_sorted(scanned(name, list(files)), key="session_id") if files else collected
+
+
+def scanned(name: str, sources: list[Path] | list[IO[bytes]]) -> pl.LazyFrame:
+    """The rows of some files or bytes in their order; none, with the table's columns, for none."""
+    import polars as pl
+
+    if not sources:
         return pl.LazyFrame(schema=dict(SCHEMAS[name]))
-    return pl.scan_parquet(list(files), schema=pl.Schema(dict(SCHEMAS[name])), glob=False)
+    return pl.scan_parquet(sources, schema=pl.Schema(dict(SCHEMAS[name])), glob=False)
