@@ -36,7 +36,7 @@ LAYERS = {
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
     **dict.fromkeys(
         (
-            *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
+            *("session", "listening", "side", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool"),
             *("corrections", "demo", "evaluate", "export"),
         ),

@@ -29,6 +29,7 @@ from toolkit.listening import (
 from toolkit.overlay import Corrections, Laid
 from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
+from toolkit.side import beside
 from toolkit.types import (
     AttributedWord,
     Dialogue,
@@ -165,10 +166,15 @@ def listen(
     speakers, words = kept.get(SpeakersHeard), kept.get(WordsHeard)
     if speakers is None and heard.channels:
         speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
-    if words is None:
-        activity = Diarization((), ()) if speakers is None else speakers.diarization
+    nobody = Diarization((), ())
+    if words is None and speakers is None:
+        with beside(lambda told: hear_speakers(heard, consented, settings, backends, told), report) as found:
+            words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=nobody))
+            speakers = kept.put(found())
+    elif words is None:
+        activity = nobody if speakers is None else speakers.diarization
         words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=activity))
-    if speakers is None:
+    elif speakers is None:
         speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
     return speakers, words
 
