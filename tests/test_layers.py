@@ -21,6 +21,7 @@ LAYERS = {
             "backends",
             "models",
             "align",
+            "certainty",
             "utterances",
             "turns",
             "silences",

@@ -12,7 +12,8 @@ speakers; diarizers place changes as roughly and know nothing of words. So, in t
 4. **Sentence.** Where the speaker changes inside a sentence, the few words between the change and the sentence's
    nearest end move over with the rest of it, if their times would fit either speaker.
 
-Nothing is reordered or lost, and a time only ever moves inwards.
+Nothing is reordered or lost, and a time only ever moves inwards. Each word then says how sure its speaker is, by the
+place it lies in (`toolkit.certainty`).
 
 References
 ----------
@@ -22,12 +23,11 @@ other person are the commonest complaint. Drift of Whisper's word times: Wagner 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from toolkit.intervals import Span, overlap, union
-from toolkit.types import AttributedWord, Diarization, SpeakerInterval, Word
+from toolkit.certainty import RATES, place_of
+from toolkit.intervals import Span, Track, overlap
+from toolkit.types import UNTOLD, AttributedWord, Diarization, Missing, SpeakerInterval, Word
 
 __all__ = ["attribute"]
 
@@ -37,35 +37,8 @@ FOOTHOLD = 0.15  # s: a word that starts at least this long before a silence is 
 SHORTEST = 0.08  # s: a word is never cut below this
 MOVED_WORDS = 3  # words: a sentence rule that moved more would guess
 SENTENCE_ENDS = tuple(".?!…。？！")  # noqa: RUF001 - full-width ends of sentences are meant
+NOBODYS = Missing("no speaker fits the word")
 CLOSERS = "\"'”’)]»"  # noqa: RUF001 - closing quotation marks are meant
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """Disjoint spans in order, searchable by time."""
-
-    spans: tuple[Span, ...]
-    starts: tuple[float, ...]
-
-    @classmethod
-    def of(cls, spans: Iterable[Span], *, gap: float = 0.0) -> Track:
-        """Join spans to a track."""
-        joined = union(spans, gap=gap)
-        return cls(joined, tuple(s.start for s in joined))
-
-    def near(self, span: Span) -> tuple[Span, ...]:
-        """The spans that touch `span`, and the nearest one on each side."""
-        first = max(0, bisect_right(self.starts, span.start) - 1)
-        last = bisect_right(self.starts, span.end) + 1
-        return self.spans[first:last]
-
-    def covered(self, span: Span) -> float:
-        """Seconds of `span` inside the track."""
-        return sum(overlap(s, span) for s in self.near(span))
-
-    def distance(self, span: Span) -> float:
-        """Seconds from `span` to the nearest point of the track, infinite for an empty track."""
-        return min((max(0.0, s.start - span.end, span.start - s.end) for s in self.near(span)), default=float("inf"))
 
 
 def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) -> tuple[AttributedWord, ...]:
@@ -97,10 +70,18 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
     present = tracks((*diarization.regular, *diarization.exclusive))
     spans = [cut_back(word, activity) for word in words]
     speakers = [whose(plausible(word, span), voices, reach) for word, span in zip(words, spans, strict=True)]
+    by_time = list(speakers)
     keep_sentences(words, spans, speakers, present)
+
+    def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
+        """The chance that a word is its speaker's."""
+        if speaker is None or not diarization.measured:
+            return NOBODYS if speaker is None else UNTOLD
+        return RATES[place_of(plausible(word, span), speaker, present, moved=first != speaker)]
+
     return tuple(
-        AttributedWord(span.start, span.end, word.text, word.probability, speaker)
-        for word, span, speaker in zip(words, spans, speakers, strict=True)
+        AttributedWord(span.start, span.end, word.text, word.probability, speaker, sure(word, span, speaker, first))
+        for word, span, speaker, first in zip(words, spans, speakers, by_time, strict=True)
     )
 
 

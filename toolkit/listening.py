@@ -202,7 +202,7 @@ def without_excluded(diarization: Diarization, excluded: Sequence[Span]) -> Diar
             SpeakerInterval(s.start, s.end, i.speaker) for i in intervals for s in subtract([i.span], excluded)
         )
 
-    return Diarization(regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
+    return replace(diarization, regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
 
 
 def wordless_speech(activity: Sequence[SpeakerInterval], words: Sequence[AttributedWord], *, gap: float) -> float:

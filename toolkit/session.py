@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
+from toolkit import audio, certainty, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
 from toolkit.backends import Coder, codable, gpu
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
@@ -154,7 +154,7 @@ def converse(
     )
     described = {f"transcriber.{key}": value for key, value in words.described.items()}
     described |= {f"diarizer.{key}": value for key, value in speakers.described.items()}
-    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes))
+    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes, *certainty.notes(attributes)))
     talk = Talk(dialogue, facts, language, rejected, described)
     return kept.put(talk), kept.put(Said(attributes, spoken))
 
