@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,9 +14,12 @@ from toolkit.audio import Waveform
 from toolkit.backends import channels
 from toolkit.backends.channels import Frames, diarize_channels, exclusive_of, intervals, levels, without_bleed
 from toolkit.errors import BackendError
+from toolkit.formats import truth
+from toolkit.intervals import Span, intersect, total
 from toolkit.settings import Settings
 
 STEP = 0.02
+RATE = 16_000
 
 
 def frames(active: list[str], level: list[list[float]]) -> Frames:
@@ -106,3 +112,33 @@ def test_the_diarizer_refuses_a_single_waveform() -> None:
     silent = Waveform(np.zeros(16000, dtype=np.float32), 16000)
     with pytest.raises(BackendError, match="no channel for each speaker"):
         channels.create(Settings()).diarize(silent, min_speakers=2, max_speakers=2, progress=print)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("quieter", [0.0, -20.0, -45.0])
+def test_a_quiet_channel_keeps_its_speaker(model_store, quieter: float) -> None:
+    """Two minutes of the sample session, the client's microphone turned down to almost nothing (-45 dB)."""
+    path = ROOT / "sample_data" / "recordings" / "reflective.channels.opus"
+    known = truth.read(ROOT / "sample_data" / "truth" / "reflective.json")
+    therapist, client = (channel[: 120 * RATE] for channel in both_channels(path))
+    client = client * 10 ** (quieter / 20)
+    found = diarize_channels([Waveform(therapist, RATE), Waveform(client, RATE)], ["therapist", "client"], Settings())
+
+    def seconds(intervals, speaker: str, within: list[Span]) -> float:
+        return total(intersect([i.span for i in intervals if i.speaker == speaker], within))
+
+    heard = [Span(0.0, 120.0)]
+    for who in ("therapist", "client"):
+        true = [i.span for i in known.speech if i.speaker == who]
+        assert seconds(found.regular, who, true) >= 0.8 * seconds(known.speech, who, heard)
+        assert seconds(found.regular, who, heard) <= 1.3 * seconds(known.speech, who, heard)
+
+
+def both_channels(path: Path) -> np.ndarray:
+    """The two channels of a recording at 16 kHz."""
+    import av
+
+    resampler = av.AudioResampler("fltp", "stereo", RATE)
+    with av.open(str(path)) as container:
+        frames = [g for f in container.decode(audio=0) for g in resampler.resample(f)]
+    return np.concatenate([f.to_ndarray() for f in frames], axis=1).astype(np.float32)

@@ -11,6 +11,8 @@ speakers; diarizers place changes as roughly and know nothing of words. So, in t
 3. **Reach.** A word that no interval covers goes to the nearest speaker within `reach` seconds, else to nobody.
 4. **Sentence.** Where the speaker changes inside a sentence, the few words between the change and the sentence's
    nearest end move over with the rest of it, if their times would fit either speaker.
+5. **Island.** A few words of one person in the middle of another's sentence, where both are heard, are the other's:
+   diarizers take turns in overlap, people finish their sentences. Words that only say "I am listening" stay.
 
 Nothing is reordered or lost, and a time only ever moves inwards. Each word then says how sure its speaker is, by the
 place it lies in (`toolkit.certainty`).
@@ -25,8 +27,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from toolkit import lexicon
 from toolkit.certainty import RATES, place_of
 from toolkit.intervals import Span, Track, overlap
+from toolkit.lexicon import Lexicon
 from toolkit.types import UNTOLD, AttributedWord, Diarization, Missing, SpeakerInterval, Word
 
 __all__ = ["attribute"]
@@ -35,13 +39,16 @@ BRIDGE = 0.3  # s: a shorter hole in the activity is inside a word or a breath, 
 DRIFT = 0.3  # s: how far a word's time may be off
 FOOTHOLD = 0.15  # s: a word that starts at least this long before a silence is said before it
 SHORTEST = 0.08  # s: a word is never cut below this
+HEARD = 0.5  # share of a word in which its owner must be heard
 MOVED_WORDS = 3  # words: a sentence rule that moved more would guess
 SENTENCE_ENDS = tuple(".?!…。？！")  # noqa: RUF001 - full-width ends of sentences are meant
 NOBODYS = Missing("no speaker fits the word")
 CLOSERS = "\"'”’)]»"  # noqa: RUF001 - closing quotation marks are meant
 
 
-def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) -> tuple[AttributedWord, ...]:
+def attribute(
+    words: Sequence[Word], diarization: Diarization, *, reach: float, language: str = "en"
+) -> tuple[AttributedWord, ...]:
     """Give each word its speaker, or None when nobody fits.
 
     Parameters
@@ -52,6 +59,8 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
         Who spoke when; the exclusive intervals decide, the regular ones say where anybody speaks.
     reach
         Seconds that a word may lie from the nearest speaker.
+    language
+        Of the words: which of them only listen.
 
     Returns
     -------
@@ -72,6 +81,7 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
     speakers = [whose(plausible(word, span), voices, reach) for word, span in zip(words, spans, strict=True)]
     by_time = list(speakers)
     keep_sentences(words, spans, speakers, present)
+    join_islands(words, spans, speakers, present, lexicon.load(language))
 
     def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
         """The chance that a word is its speaker's."""
@@ -163,6 +173,29 @@ def keep_sentences(
             _, indices, speaker = min(moves, key=lambda m: m[0])
             for i in indices:
                 speakers[i] = speaker
+
+
+def join_islands(
+    words: Sequence[Word],
+    spans: Sequence[Span],
+    speakers: list[str | None],
+    present: dict[str, Track],
+    known: Lexicon,
+) -> None:
+    """Give, in place, a few words inside somebody's sentence to who says it, if they are heard there all the time."""
+    ends = [ends_sentence(w) for w in words]
+    for first in range(1, len(words)):
+        owner = speakers[first - 1]
+        if owner is None or speakers[first] in (None, owner) or ends[first - 1]:
+            continue
+        last = next((i for i in range(first, len(words)) if speakers[i] != speakers[first]), len(words))
+        island = range(first, last)
+        if last == len(words) or speakers[last] != owner or len(island) > MOVED_WORDS or any(ends[i] for i in island):
+            continue
+        heard = all(present[owner].covered(spans[i]) >= HEARD * spans[i].duration for i in island)
+        if heard and not known.all_backchannels(lexicon.tokens(words[i].text for i in island)):
+            for i in island:
+                speakers[i] = owner
 
 
 def tail_of(ends: Sequence[bool], at: int) -> range | None:
