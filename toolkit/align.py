@@ -25,7 +25,8 @@ other person are the commonest complaint. Drift of Whisper's word times: Wagner 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from toolkit import lexicon
 from toolkit.certainty import RATES, place_of
@@ -80,8 +81,10 @@ def attribute(
     spans = [cut_back(word, activity) for word in words]
     speakers = [whose(plausible(word, span), voices, reach) for word, span in zip(words, spans, strict=True)]
     by_time = list(speakers)
-    keep_sentences(words, spans, speakers, present)
-    join_islands(words, spans, speakers, present, lexicon.load(language))
+    said = lexicon.load(language)
+    listening = [i for i in islands(speakers) if said.all_backchannels(lexicon.tokens(words[k].text for k in i))]
+    keep_sentences(words, spans, speakers, present, {edge for i in listening for edge in (i.start, i.stop)})
+    join_islands(words, spans, speakers, present, said)
 
     def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
         """The chance that a word is its speaker's."""
@@ -148,10 +151,26 @@ def ends_sentence(word: Word) -> bool:
     return word.text.strip().rstrip(CLOSERS).endswith(SENTENCE_ENDS)
 
 
+def islands(speakers: Sequence[str | None]) -> Iterator[range]:
+    """Runs of a few words of one person between two words of one other."""
+    starts = [i for i in range(1, len(speakers)) if speakers[i] != speakers[i - 1]]
+    for first, last in pairwise(starts):
+        between = None not in speakers[first - 1 : last + 1] and speakers[first - 1] == speakers[last]
+        if between and last - first <= MOVED_WORDS:
+            yield range(first, last)
+
+
 def keep_sentences(
-    words: Sequence[Word], spans: Sequence[Span], speakers: list[str | None], present: dict[str, Track]
+    words: Sequence[Word],
+    spans: Sequence[Span],
+    speakers: list[str | None],
+    present: dict[str, Track],
+    settled: Container[int],
 ) -> None:
-    """Move, in place, words whose times fit either speaker to where the rest of their sentence is."""
+    """Move, in place, words whose times fit either speaker to where the rest of their sentence is.
+
+    `settled` are the first words after changes that stay: somebody listens there, and the sentence goes on behind it.
+    """
     ends = [ends_sentence(w) for w in words]
 
     def fits(indices: range, speaker: str) -> bool:
@@ -160,7 +179,7 @@ def keep_sentences(
 
     for at in range(1, len(words)):
         before, after = speakers[at - 1], speakers[at]
-        if before is None or after is None or before == after or ends[at - 1]:
+        if before is None or after is None or before == after or ends[at - 1] or at in settled:
             continue
         tail = tail_of(ends, at)
         head = head_of(ends, at)
@@ -184,13 +203,9 @@ def join_islands(
 ) -> None:
     """Give, in place, a few words inside somebody's sentence to who says it, if they are heard there all the time."""
     ends = [ends_sentence(w) for w in words]
-    for first in range(1, len(words)):
-        owner = speakers[first - 1]
-        if owner is None or speakers[first] in (None, owner) or ends[first - 1]:
-            continue
-        last = next((i for i in range(first, len(words)) if speakers[i] != speakers[first]), len(words))
-        island = range(first, last)
-        if last == len(words) or speakers[last] != owner or len(island) > MOVED_WORDS or any(ends[i] for i in island):
+    for island in list(islands(speakers)):
+        owner = speakers[island.start - 1]
+        if owner is None or ends[island.start - 1] or any(ends[i] for i in island):
             continue
         heard = all(present[owner].covered(spans[i]) >= HEARD * spans[i].duration for i in island)
         if heard and not known.all_backchannels(lexicon.tokens(words[i].text for i in island)):
