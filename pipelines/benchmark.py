@@ -6,6 +6,7 @@
 The peers, faster-whisper with pyannote's stock pipeline and faster-whisper with senko, are installed into an
 environment of their own in the work folder. Every part (a chain on a recording) is a process of its own and is kept
 there: after an interruption the same command goes on, and what changed (the toolkit, a pin, a recording) runs again.
+``--kept`` writes the page of the parts there are.
 ``--minutes`` are made of the two sessions with the same voices, played again and again.
 """
 
@@ -103,13 +104,15 @@ def duration(case: Case) -> float:
     return decode(case.recording).shape[1] / RATE
 
 
-def run(chains: Sequence[Chain], cases: Sequence[Case], parts: Parts, runs: int) -> list[Part]:
-    """Every chain on every recording in turns."""
+def run(chains: Sequence[Chain], cases: Sequence[Case], parts: Parts, runs: int, *, kept: bool) -> list[Part]:
+    """Every chain on every recording in turns; only what is there already where `kept`."""
     found = []
     for case in cases:
         length = duration(case)
         for number in range(1, runs + 1):
             for chain in chains:
+                if kept and not parts.has(chain, case, number):
+                    continue
                 part = parts.get(chain, case, length, number)
                 ended = (
                     f"exit status {part.use.status}" if part.failed else f"{part.use.wall / length:.3f} of its length"
@@ -144,6 +147,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.add_argument("--files", nargs="*", help="only these recordings; nothing after it means none")
     options.add_argument("--minutes", nargs="*", type=int, default=list(MINUTES), help="lengths of grown recordings")
     options.add_argument("--runs", type=int, default=1, help="how often; the median counts")
+    options.add_argument("--kept", action="store_true", help="run nothing: the page of the parts there are")
     options.add_argument("--threads", type=int, default=2)
     return options.parse_args(arguments)
 
@@ -173,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name: Peer(name, TITLES[name], environment, options.threads) for name in ("pyannote", "senko")
         }
         chains = [every[name] for name in TITLES if name in options.only]
-        parts = run(chains, cases, Parts(options.work, keep_to(options.threads), options.threads), options.runs)
+        store = Parts(options.work, keep_to(options.threads), options.threads)
+        parts = run(chains, cases, store, options.runs, kept=options.kept)
         text = pages.page(parts, {chain.name: chain.titles for chain in chains}, versions(environment, options.threads))
         if options.output:
             write_text(options.output, text)

@@ -92,6 +92,11 @@ class Parts:
         scores = {kind: {name: unpack(s) for name, s in of.items()} for kind, of in kept["scores"].items()}
         return Part(chain.name, case.session_id, run, duration, Use(**kept["use"]), kept["busy"], scores)
 
+    def has(self, chain: Chain, case: Case, run: int) -> bool:
+        """Whether the part is kept, with what it was measured with still being the same."""
+        kept = read(self.place(chain, case, run) / "part.json")
+        return bool(kept) and kept["key"] == self.key(chain, case) and kept["use"]["status"] == 0
+
     def key(self, chain: Chain, case: Case) -> str:
         """Digest of everything that the measurement depends on, but for the machine."""
         sound = hashlib.sha256(case.recording.read_bytes()).hexdigest()
