@@ -58,17 +58,19 @@ def sample_voices(**lengths: float) -> dict[str, list[Said]]:
 
 
 def conversation(
-    said: dict[str, list[Said]], *, turns: int, pause: float = 0.4
+    said: dict[str, list[Said]], *, rounds: int, length: float = 6.0, pause: float = 0.4
 ) -> tuple[Waveform, list[SpeakerInterval]]:
-    """People who speak in turn, each its next utterance, and who spoke when."""
+    """People who speak in turn, each its next utterances until `length` seconds are full, and who spoke when."""
     queues: dict[str, Iterator[Said]] = {who: iter(utterances) for who, utterances in said.items()}
     parts, intervals, at = [], [], 0.0
-    for turn in range(turns):
-        who = list(queues)[turn % len(queues)]
-        part = next(queues[who])
-        parts += [part, np.zeros(round(pause * RATE), dtype=np.float32)]
-        intervals.append(SpeakerInterval(at, at + len(part) / RATE, who))
-        at += len(part) / RATE + pause
+    for who in list(queues) * rounds:
+        spoken = 0.0
+        while spoken < length:
+            part = next(queues[who])
+            parts += [part, np.zeros(round(pause * RATE), dtype=np.float32)]
+            intervals.append(SpeakerInterval(at, at + len(part) / RATE, who))
+            at += len(part) / RATE + pause
+            spoken += len(part) / RATE
     return Waveform(np.concatenate(parts).astype(np.float32), RATE), intervals
 
 
