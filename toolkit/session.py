@@ -167,15 +167,15 @@ def listen(
     if speakers is None and heard.channels:
         speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
     nobody = Diarization((), ())
-    if words is None and speakers is None:
+    if words is not None:
+        speakers = speakers or kept.put(hear_speakers(heard, consented, settings, backends, report))
+    elif speakers is not None:
+        activity = speakers.diarization
+        words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=activity))
+    else:
         with beside(lambda told: hear_speakers(heard, consented, settings, backends, told), report) as found:
             words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=nobody))
             speakers = kept.put(found())
-    elif words is None:
-        activity = nobody if speakers is None else speakers.diarization
-        words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=activity))
-    elif speakers is None:
-        speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
     return speakers, words
 
 

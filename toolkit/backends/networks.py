@@ -197,7 +197,9 @@ class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
             return self._embedding(sound[None].expand(len(who), -1, -1), masks=masks)
 
         at_once = workers(self._embedding.device)
-        for done, (chunk, found) in enumerate(zip(chunks, in_order(voices, chunks, workers=at_once), strict=True), 1):
+        for done, (chunk, found) in enumerate(
+            zip(chunks, in_order(voices, chunks.tolist(), workers=at_once), strict=True), 1
+        ):
             embedded[chunk, needed[chunk]] = found
             if hook is not None:
                 hook("embeddings", None, total=len(chunks), completed=done)

@@ -180,4 +180,4 @@ def named(*, regular: Any, exclusive: Any, sound: Waveform) -> Diarization:
         kind: tuple(SpeakerInterval(start, end, names[label]) for start, end, label in lines if end > start)
         for kind, lines in raw.items()
     }
-    return Diarization(**intervals)
+    return Diarization(intervals["regular"], intervals["exclusive"])
