@@ -6,6 +6,7 @@
 The peers, faster-whisper with pyannote's stock pipeline and faster-whisper with senko, are installed into an
 environment of their own in the work folder. Every part (a chain on a recording) is a process of its own and is kept
 there: after an interruption the same command goes on, and what changed (the toolkit, a pin, a recording) runs again.
+``--kept`` writes the page of the parts there are.
 ``--minutes`` are made of the two sessions with the same voices, played again and again.
 """
 
@@ -29,14 +30,14 @@ from bench.environment import LISTED, Environment
 from bench.parts import START, Part, Parts
 from bench.process import keep_to
 from bench.rows import GROWN
-from hard_sound import effects, truths
+from hard_sound import truths
 from hard_sound.files import RATE, decode, write_flac, write_reference
 
 from toolkit.atomic import write_text
 from toolkit.errors import InputError, ToolkitError
 from toolkit.evaluate.recordings import Case, gather
 from toolkit.formats import truth
-from toolkit.types import Missing
+from toolkit.types import Missing, SpeakerInterval
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
 TITLES = {
@@ -47,7 +48,6 @@ TITLES = {
 MINUTES = (5, 60, 180)
 SAME_VOICES = ("reflective", "syn01_high_asthma")  # a therapist and a client whom the same two voices read
 START_SECONDS = 3.0
-FAINT = -60.0  # dBFS
 
 
 def plain_cases(cases: Sequence[Case]) -> list[Case]:
@@ -62,14 +62,25 @@ def plain_cases(cases: Sequence[Case]) -> list[Case]:
     ]
 
 
-def start_case(folder: Path) -> Case:
-    """The recording in which nobody speaks."""
+def start_case(cases: Sequence[Case], folder: Path) -> Case:
+    """The first words of the first recording: so little that what it takes is the start of a chain.
+
+    Raises
+    ------
+    InputError
+        When there is no recording in which anybody speaks.
+    """
+    spoken = [(case, case.truth.speech[0].start) for case in cases if case.truth.speech]
+    if not spoken:
+        raise InputError("no recording holds any speech.", hint="Check --sample.")
+    case, at = spoken[0]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{START}.flac"
     if not path.exists():
-        faint = effects.noise(round(START_SECONDS * RATE), RATE, np.random.default_rng(1))
-        write_flac(path, effects.gain(faint, FAINT), RATE)
-    return Case(START, START, path, truth.from_speech(START, ()))
+        sound = decode(case.recording).mean(axis=0, keepdims=True)
+        write_flac(path, sound[:, round(at * RATE) : round((at + START_SECONDS) * RATE)], RATE)
+    first = SpeakerInterval(0.0, START_SECONDS, case.truth.speech[0].speaker)
+    return Case(START, START, path, truth.from_speech(START, (first,)))
 
 
 def grown_case(cases: Sequence[Case], minutes: int, folder: Path) -> Case:
@@ -103,13 +114,15 @@ def duration(case: Case) -> float:
     return decode(case.recording).shape[1] / RATE
 
 
-def run(chains: Sequence[Chain], cases: Sequence[Case], parts: Parts, runs: int) -> list[Part]:
-    """Every chain on every recording in turns."""
+def run(chains: Sequence[Chain], cases: Sequence[Case], parts: Parts, runs: int, *, kept: bool) -> list[Part]:
+    """Every chain on every recording in turns; only what is there already where `kept`."""
     found = []
     for case in cases:
         length = duration(case)
         for number in range(1, runs + 1):
             for chain in chains:
+                if kept and not parts.has(chain, case, number):
+                    continue
                 part = parts.get(chain, case, length, number)
                 ended = (
                     f"exit status {part.use.status}" if part.failed else f"{part.use.wall / length:.3f} of its length"
@@ -144,6 +157,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.add_argument("--files", nargs="*", help="only these recordings; nothing after it means none")
     options.add_argument("--minutes", nargs="*", type=int, default=list(MINUTES), help="lengths of grown recordings")
     options.add_argument("--runs", type=int, default=1, help="how often; the median counts")
+    options.add_argument("--kept", action="store_true", help="run nothing: the page of the parts there are")
     options.add_argument("--threads", type=int, default=2)
     return options.parse_args(arguments)
 
@@ -157,7 +171,7 @@ def chosen_cases(options: argparse.Namespace) -> list[Case]:
     wanted = [case for case in cases if options.files is None or case.session_id in options.files]
     sound = options.work / "sound"
     grown = [grown_case(cases, minutes, sound) for minutes in sorted(options.minutes)]
-    return [start_case(sound), *wanted, *grown]
+    return [start_case(cases, sound), *wanted, *grown]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -173,7 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name: Peer(name, TITLES[name], environment, options.threads) for name in ("pyannote", "senko")
         }
         chains = [every[name] for name in TITLES if name in options.only]
-        parts = run(chains, cases, Parts(options.work, keep_to(options.threads), options.threads), options.runs)
+        store = Parts(options.work, keep_to(options.threads), options.threads)
+        parts = run(chains, cases, store, options.runs, kept=options.kept)
         text = pages.page(parts, {chain.name: chain.titles for chain in chains}, versions(environment, options.threads))
         if options.output:
             write_text(options.output, text)

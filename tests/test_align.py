@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit import certainty
 from toolkit.align import attribute
-from toolkit.types import Diarization, SpeakerInterval, Word
+from toolkit.types import Diarization, Missing, SpeakerInterval, Word
 
 
 def talk(*intervals: tuple[float, float, str], exclusive: tuple[tuple[float, float, str], ...] | None = None):
@@ -107,6 +110,67 @@ def test_a_change_within_a_long_unpunctuated_stretch_stays() -> None:
     words = said(*((0.2 * i, 0.2 * i + 0.2, "la") for i in range(20)))
     close = talk((0.0, 2.0, "A"), (2.0, 4.0, "B"))
     assert speakers(words, close) == ["A"] * 10 + ["B"] * 10
+
+
+BOTH = talk((0.0, 4.0, "A"), (1.0, 2.0, "B"), exclusive=((0.0, 1.0, "A"), (1.0, 2.0, "B"), (2.0, 4.0, "A")))
+
+
+def test_words_of_another_in_the_middle_of_a_sentence_are_its_speakers() -> None:
+    early = ((0.0, 0.2, "So"), (0.2, 0.4, "you"), (0.4, 0.6, "see,"), (0.6, 0.9, "that's"))
+    words = said(*early, (1.1, 1.4, "why"), (1.5, 1.9, "I"), (2.1, 2.4, "came"), (2.5, 2.8, "here."))
+    assert speakers(words, BOTH) == ["A"] * 8
+
+
+@pytest.mark.parametrize("listening", ["mhm", "Yeah,", "right"])
+def test_a_backchannel_in_the_middle_of_a_sentence_keeps_its_owner(listening: str) -> None:
+    words = said((0.4, 0.9, "that's"), (1.2, 1.5, listening), (2.1, 2.4, "why"), (2.5, 2.9, "I"), (3.0, 3.3, "came."))
+    assert speakers(words, BOTH) == ["A", "B", "A", "A", "A"]
+
+
+def test_a_sentence_of_its_own_in_overlap_keeps_its_owner() -> None:
+    words = said((0.0, 0.4, "I"), (0.4, 0.9, "went."), (1.1, 1.4, "Not"), (1.5, 1.9, "true."), (2.1, 2.4, "We"))
+    assert speakers(words, BOTH) == ["A", "A", "B", "B", "A"]
+
+
+def test_an_island_where_its_neighbour_is_not_heard_keeps_its_owner() -> None:
+    apart = talk((0.0, 1.0, "A"), (1.0, 2.0, "B"), (2.0, 4.0, "A"))
+    early = ((0.0, 0.1, "so"), (0.1, 0.3, "well"), (0.3, 0.5, "now"), (0.6, 0.9, "that's"))
+    words = said(*early, (1.1, 1.8, "horrible"), (2.1, 2.4, "and"), (2.5, 2.9, "we"), (3, 3.2, "all"), (3.2, 3.5, "go"))
+    assert speakers(words, apart) == [*"AAAA", "B", *"AAAA"]
+
+
+def sure(words, diarization) -> list[float | Missing]:
+    return [w.speaker_confidence for w in attribute(words, diarization, reach=0.5)]
+
+
+def test_a_word_in_the_clear_is_surer_than_one_in_overlap() -> None:
+    clear, close, both = sure(said((3.0, 3.3, "yes."), (2.1, 2.3, "no."), (1.2, 1.6, "mhm.")), BOTH)
+    assert 1 > clear > close > both > 0.5
+
+
+def test_a_word_moved_for_its_sentence_is_less_sure() -> None:
+    stays, moved = sure(said((1.0, 1.4, "you"), (2.05, 2.3, "mean?")), TWO)
+    assert moved < stays
+
+
+def test_nobody_says_how_sure_a_replayed_speaker_is() -> None:
+    (word,) = sure(said((0.5, 0.9, "yes")), replace(TWO, measured=False))
+    assert isinstance(word, Missing)
+    assert "nobody measured" in word.reason
+
+
+def test_a_word_of_nobody_has_no_confidence() -> None:
+    (word,) = sure(said((0.0, 0.5, "hello")), talk())
+    assert word == Missing("no speaker fits the word")
+
+
+def test_many_doubtful_words_are_told_and_few_are_not() -> None:
+    doubtful = attribute(said((1.2, 1.6, "mhm.")), BOTH, reach=0.5)
+    clear = attribute(said((3.0, 3.3, "yes.")), BOTH, reach=0.5)
+    (told,) = certainty.notes(doubtful)
+    assert told.startswith("1 of 1 words lie where people talk at once")
+    assert certainty.notes(clear * 10 + doubtful) == ()
+    assert certainty.notes(()) == ()
 
 
 @pytest.mark.parametrize("text", ["mean?", 'mean?"', "mean…", "mean!”"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,9 +14,12 @@ from toolkit.audio import Waveform
 from toolkit.backends import channels
 from toolkit.backends.channels import Frames, diarize_channels, exclusive_of, intervals, levels, without_bleed
 from toolkit.errors import BackendError
+from toolkit.formats import truth
+from toolkit.intervals import Span, intersect, total
 from toolkit.settings import Settings
 
 STEP = 0.02
+RATE = 16_000
 
 
 def frames(active: list[str], level: list[list[float]]) -> Frames:
@@ -106,3 +112,31 @@ def test_the_diarizer_refuses_a_single_waveform() -> None:
     silent = Waveform(np.zeros(16000, dtype=np.float32), 16000)
     with pytest.raises(BackendError, match="no channel for each speaker"):
         channels.create(Settings()).diarize(silent, min_speakers=2, max_speakers=2, progress=print)
+
+
+@pytest.mark.models
+def test_a_channel_that_is_almost_silent_keeps_its_speaker(model_store) -> None:
+    """A minute of the sample session: the client as it is, 20 dB lower, and turned down to almost nothing."""
+    path = ROOT / "sample_data" / "recordings" / "reflective.channels.opus"
+    known = truth.read(ROOT / "sample_data" / "truth" / "reflective.json")
+    therapist, client = (channel[: 60 * RATE] for channel in both_channels(path))
+    heard = {}
+    for lower in (0.0, 20.0, 45.0):
+        quieter = [Waveform(therapist, RATE), Waveform(client * np.float32(10 ** (-lower / 20)), RATE)]
+        heard[lower] = diarize_channels(quieter, ["therapist", "client"], Settings()).regular
+    for who in ("therapist", "client"):
+        true = intersect([i.span for i in known.speech if i.speaker == who], [Span(0.0, 60.0)])
+        found = {lower: [i.span for i in intervals if i.speaker == who] for lower, intervals in heard.items()}
+        for lower in (20.0, 45.0):
+            assert total(intersect(found[lower], true)) > 0.85 * total(true)
+            assert total(found[lower]) == pytest.approx(total(found[0.0]), rel=0.1)
+
+
+def both_channels(path: Path) -> np.ndarray:
+    """The two channels of a recording at 16 kHz."""
+    import av
+
+    resampler = av.AudioResampler("fltp", "stereo", RATE)
+    with av.open(str(path)) as container:
+        frames = [g for f in container.decode(audio=0) for g in resampler.resample(f)]
+    return np.concatenate([f.to_ndarray() for f in frames], axis=1).astype(np.float32)

@@ -21,6 +21,7 @@ LAYERS = {
             "backends",
             "models",
             "align",
+            "certainty",
             "utterances",
             "turns",
             "silences",
@@ -36,7 +37,7 @@ LAYERS = {
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
     **dict.fromkeys(
         (
-            *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
+            *("session", "listening", "side", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool", "engines"),
             *("corrections", "demo", "evaluate", "export", "collect"),
         ),

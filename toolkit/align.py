@@ -11,8 +11,11 @@ speakers; diarizers place changes as roughly and know nothing of words. So, in t
 3. **Reach.** A word that no interval covers goes to the nearest speaker within `reach` seconds, else to nobody.
 4. **Sentence.** Where the speaker changes inside a sentence, the few words between the change and the sentence's
    nearest end move over with the rest of it, if their times would fit either speaker.
+5. **Island.** A few words of one person in the middle of another's sentence, where both are heard, are the other's:
+   diarizers take turns in overlap, people finish their sentences. Words that only say "I am listening" stay.
 
-Nothing is reordered or lost, and a time only ever moves inwards.
+Nothing is reordered or lost, and a time only ever moves inwards. Each word then says how sure its speaker is, by the
+place it lies in (`toolkit.certainty`).
 
 References
 ----------
@@ -22,12 +25,14 @@ other person are the commonest complaint. Drift of Whisper's word times: Wagner 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import pairwise
 
-from toolkit.intervals import Span, overlap, union
-from toolkit.types import AttributedWord, Diarization, SpeakerInterval, Word
+from toolkit import lexicon
+from toolkit.certainty import RATES, place_of
+from toolkit.intervals import Span, Track, overlap
+from toolkit.lexicon import Lexicon
+from toolkit.types import UNTOLD, AttributedWord, Diarization, Missing, SpeakerInterval, Word
 
 __all__ = ["attribute"]
 
@@ -35,40 +40,16 @@ BRIDGE = 0.3  # s: a shorter hole in the activity is inside a word or a breath, 
 DRIFT = 0.3  # s: how far a word's time may be off
 FOOTHOLD = 0.15  # s: a word that starts at least this long before a silence is said before it
 SHORTEST = 0.08  # s: a word is never cut below this
+HEARD = 0.5  # share of a word in which its owner must be heard
 MOVED_WORDS = 3  # words: a sentence rule that moved more would guess
 SENTENCE_ENDS = tuple(".?!…。？！")  # noqa: RUF001 - full-width ends of sentences are meant
+NOBODYS = Missing("no speaker fits the word")
 CLOSERS = "\"'”’)]»"  # noqa: RUF001 - closing quotation marks are meant
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """Disjoint spans in order, searchable by time."""
-
-    spans: tuple[Span, ...]
-    starts: tuple[float, ...]
-
-    @classmethod
-    def of(cls, spans: Iterable[Span], *, gap: float = 0.0) -> Track:
-        """Join spans to a track."""
-        joined = union(spans, gap=gap)
-        return cls(joined, tuple(s.start for s in joined))
-
-    def near(self, span: Span) -> tuple[Span, ...]:
-        """The spans that touch `span`, and the nearest one on each side."""
-        first = max(0, bisect_right(self.starts, span.start) - 1)
-        last = bisect_right(self.starts, span.end) + 1
-        return self.spans[first:last]
-
-    def covered(self, span: Span) -> float:
-        """Seconds of `span` inside the track."""
-        return sum(overlap(s, span) for s in self.near(span))
-
-    def distance(self, span: Span) -> float:
-        """Seconds from `span` to the nearest point of the track, infinite for an empty track."""
-        return min((max(0.0, s.start - span.end, span.start - s.end) for s in self.near(span)), default=float("inf"))
-
-
-def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) -> tuple[AttributedWord, ...]:
+def attribute(
+    words: Sequence[Word], diarization: Diarization, *, reach: float, language: str = "en"
+) -> tuple[AttributedWord, ...]:
     """Give each word its speaker, or None when nobody fits.
 
     Parameters
@@ -79,6 +60,8 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
         Who spoke when; the exclusive intervals decide, the regular ones say where anybody speaks.
     reach
         Seconds that a word may lie from the nearest speaker.
+    language
+        Of the words: which of them only listen.
 
     Returns
     -------
@@ -97,10 +80,21 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
     present = tracks((*diarization.regular, *diarization.exclusive))
     spans = [cut_back(word, activity) for word in words]
     speakers = [whose(plausible(word, span), voices, reach) for word, span in zip(words, spans, strict=True)]
-    keep_sentences(words, spans, speakers, present)
+    by_time = list(speakers)
+    said = lexicon.load(language)
+    listening = [i for i in islands(speakers) if said.all_backchannels(lexicon.tokens(words[k].text for k in i))]
+    keep_sentences(words, spans, speakers, present, {edge for i in listening for edge in (i.start, i.stop)})
+    join_islands(words, spans, speakers, present, said)
+
+    def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
+        """The chance that a word is its speaker's."""
+        if speaker is None or not diarization.measured:
+            return NOBODYS if speaker is None else UNTOLD
+        return RATES[place_of(plausible(word, span), speaker, present, moved=first != speaker)]
+
     return tuple(
-        AttributedWord(span.start, span.end, word.text, word.probability, speaker)
-        for word, span, speaker in zip(words, spans, speakers, strict=True)
+        AttributedWord(span.start, span.end, word.text, word.probability, speaker, sure(word, span, speaker, first))
+        for word, span, speaker, first in zip(words, spans, speakers, by_time, strict=True)
     )
 
 
@@ -157,10 +151,26 @@ def ends_sentence(word: Word) -> bool:
     return word.text.strip().rstrip(CLOSERS).endswith(SENTENCE_ENDS)
 
 
+def islands(speakers: Sequence[str | None]) -> Iterator[range]:
+    """Runs of a few words of one person between two words of one other."""
+    starts = [i for i in range(1, len(speakers)) if speakers[i] != speakers[i - 1]]
+    for first, last in pairwise(starts):
+        between = None not in speakers[first - 1 : last + 1] and speakers[first - 1] == speakers[last]
+        if between and last - first <= MOVED_WORDS:
+            yield range(first, last)
+
+
 def keep_sentences(
-    words: Sequence[Word], spans: Sequence[Span], speakers: list[str | None], present: dict[str, Track]
+    words: Sequence[Word],
+    spans: Sequence[Span],
+    speakers: list[str | None],
+    present: dict[str, Track],
+    settled: Container[int],
 ) -> None:
-    """Move, in place, words whose times fit either speaker to where the rest of their sentence is."""
+    """Move, in place, words whose times fit either speaker to where the rest of their sentence is.
+
+    `settled` are the first words after changes that stay: somebody listens there, and the sentence goes on behind it.
+    """
     ends = [ends_sentence(w) for w in words]
 
     def fits(indices: range, speaker: str) -> bool:
@@ -169,7 +179,7 @@ def keep_sentences(
 
     for at in range(1, len(words)):
         before, after = speakers[at - 1], speakers[at]
-        if before is None or after is None or before == after or ends[at - 1]:
+        if before is None or after is None or before == after or ends[at - 1] or at in settled:
             continue
         tail = tail_of(ends, at)
         head = head_of(ends, at)
@@ -182,6 +192,25 @@ def keep_sentences(
             _, indices, speaker = min(moves, key=lambda m: m[0])
             for i in indices:
                 speakers[i] = speaker
+
+
+def join_islands(
+    words: Sequence[Word],
+    spans: Sequence[Span],
+    speakers: list[str | None],
+    present: dict[str, Track],
+    known: Lexicon,
+) -> None:
+    """Give, in place, a few words inside somebody's sentence to who says it, if they are heard there all the time."""
+    ends = [ends_sentence(w) for w in words]
+    for island in list(islands(speakers)):
+        owner = speakers[island.start - 1]
+        if owner is None or ends[island.start - 1] or any(ends[i] for i in island):
+            continue
+        heard = all(present[owner].covered(spans[i]) >= HEARD * spans[i].duration for i in island)
+        if heard and not known.all_backchannels(lexicon.tokens(words[i].text for i in island)):
+            for i in island:
+                speakers[i] = owner
 
 
 def tail_of(ends: Sequence[bool], at: int) -> range | None:

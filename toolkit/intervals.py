@@ -8,11 +8,13 @@ touch do not overlap. A *set* of spans is a sorted tuple of disjoint, non-touchi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
     "Span",
+    "Track",
     "clip",
     "complement",
     "in_milliseconds",
@@ -188,3 +190,31 @@ def milliseconds(seconds: float) -> int:
 def in_milliseconds(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Spans in whole milliseconds, in the order given."""
     return tuple(Span(milliseconds(s.start), milliseconds(s.end)) for s in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Disjoint spans in order, searchable by time."""
+
+    spans: tuple[Span, ...]
+    starts: tuple[float, ...]
+
+    @classmethod
+    def of(cls, spans: Iterable[Span], *, gap: float = 0.0) -> Track:
+        """Join spans to a track."""
+        joined = union(spans, gap=gap)
+        return cls(joined, tuple(s.start for s in joined))
+
+    def near(self, span: Span) -> tuple[Span, ...]:
+        """The spans that touch `span`, and the nearest one on each side."""
+        first = max(0, bisect_right(self.starts, span.start) - 1)
+        last = bisect_right(self.starts, span.end) + 1
+        return self.spans[first:last]
+
+    def covered(self, span: Span) -> float:
+        """Seconds of `span` inside the track."""
+        return sum(overlap(s, span) for s in self.near(span))
+
+    def distance(self, span: Span) -> float:
+        """Seconds from `span` to the nearest point of the track, infinite for an empty track."""
+        return min((max(0.0, s.start - span.end, span.start - s.end) for s in self.near(span)), default=float("inf"))

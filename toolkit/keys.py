@@ -56,7 +56,9 @@ class Stage(StrEnum):
     MEASURES = "measures"
 
 
-VERSIONS: Mapping[Stage, str] = dict.fromkeys(Stage, "1")
+VERSIONS: Mapping[Stage, str] = dict.fromkeys(Stage, "1") | dict.fromkeys(
+    (Stage.WORDS, Stage.SPEAKERS, Stage.DIALOGUE), "2"
+)
 """Of the code of each stage: goes up when the same inputs would give other numbers."""
 
 LIBRARIES: Mapping[str, tuple[str, ...]] = {

@@ -161,15 +161,16 @@ def attributed(
     labels, rejected = consented.recording.channels, sum(t.rejected for t in words.transcripts)
     if not labels:
         (transcript,) = words.transcripts
-        return align.attribute(transcript.words, diarization, reach=reach), transcript.language, rejected
-    found: list[AttributedWord] = []
+        found = align.attribute(transcript.words, diarization, reach=reach, language=transcript.language)
+        return found, transcript.language, rejected
+    heard: list[AttributedWord] = []
     language = consented.recording.language
     for place in by_talk(diarization, labels):
         own = tuple(i for i in diarization.regular if i.speaker == labels[place])
         # what was heard only as bleed belongs to the other channel, where it is heard again
-        found += align.attribute(words.transcripts[place].words, Diarization(own, own), reach=reach)
+        heard += align.attribute(words.transcripts[place].words, Diarization(own, own), reach=reach)
         language = language or words.transcripts[place].language
-    own_words = (w for w in found if w.speaker is not None)
+    own_words = (w for w in heard if w.speaker is not None)
     return tuple(sorted(own_words, key=lambda w: (w.start, w.end))), language, rejected
 
 
@@ -202,7 +203,7 @@ def without_excluded(diarization: Diarization, excluded: Sequence[Span]) -> Diar
             SpeakerInterval(s.start, s.end, i.speaker) for i in intervals for s in subtract([i.span], excluded)
         )
 
-    return Diarization(regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
+    return replace(diarization, regular=cut(diarization.regular), exclusive=cut(diarization.exclusive))
 
 
 def wordless_speech(activity: Sequence[SpeakerInterval], words: Sequence[AttributedWord], *, gap: float) -> float:

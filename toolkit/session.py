@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
+from toolkit import audio, certainty, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
 from toolkit.backends import Coder, codable, gpu
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
@@ -29,6 +29,7 @@ from toolkit.listening import (
 from toolkit.overlay import Corrections, Laid
 from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
+from toolkit.side import beside
 from toolkit.types import (
     AttributedWord,
     Dialogue,
@@ -153,7 +154,7 @@ def converse(
     )
     described = {f"transcriber.{key}": value for key, value in words.described.items()}
     described |= {f"diarizer.{key}": value for key, value in speakers.described.items()}
-    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes))
+    facts = replace(heard.facts, warnings=(*heard.facts.warnings, *known.notes, *certainty.notes(attributes)))
     talk = Talk(dialogue, facts, language, rejected, described)
     return kept.put(talk), kept.put(Said(attributes, spoken))
 
@@ -165,11 +166,16 @@ def listen(
     speakers, words = kept.get(SpeakersHeard), kept.get(WordsHeard)
     if speakers is None and heard.channels:
         speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
-    if words is None:
-        activity = Diarization((), ()) if speakers is None else speakers.diarization
+    nobody = Diarization((), ())
+    if words is not None:
+        speakers = speakers or kept.put(hear_speakers(heard, consented, settings, backends, report))
+    elif speakers is not None:
+        activity = speakers.diarization
         words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=activity))
-    if speakers is None:
-        speakers = kept.put(hear_speakers(heard, consented, settings, backends, report))
+    else:
+        with beside(lambda told: hear_speakers(heard, consented, settings, backends, told), report) as found:
+            words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=nobody))
+            speakers = kept.put(found())
     return speakers, words
 
 

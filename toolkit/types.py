@@ -19,6 +19,7 @@ __all__ = [
     "HUMAN",
     "NOT_CONFIRMABLE",
     "NO_CATEGORY",
+    "UNTOLD",
     "Account",
     "AppliedCode",
     "AttributedWord",
@@ -143,11 +144,18 @@ class Word:
     probability: float
 
 
+UNTOLD = Missing("nobody measured how often words so placed are given to the wrong speaker")
+
+
 @dataclass(frozen=True, slots=True)
 class AttributedWord(Word):
-    """A word and who said it; `speaker` is None when no speaker fits."""
+    """A word and who said it; `speaker` is None when no speaker fits.
+
+    `speaker_confidence` is the chance, 0 to 1, that it is this speaker's; missing where nobody can say.
+    """
 
     speaker: str | None
+    speaker_confidence: float | Missing = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +187,15 @@ class SpeakerInterval:
 
 @dataclass(frozen=True, slots=True)
 class Diarization:
-    """Who spoke when: `regular` with overlap (for talk time), `exclusive` with one speaker at a time (for words)."""
+    """Who spoke when: `regular` with overlap (for talk time), `exclusive` with one speaker at a time (for words).
+
+    `measured` tells whether it was found in the sound by a diarizer, whose errors with words are known. Intervals that
+    were replayed may be anybody's.
+    """
 
     regular: tuple[SpeakerInterval, ...]
     exclusive: tuple[SpeakerInterval, ...]
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)

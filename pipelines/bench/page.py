@@ -15,6 +15,7 @@ from toolkit.types import Missing
 __all__ = ["GIGABYTE", "page"]
 
 GIGABYTE = 1e9
+COSTS = ("over the shortest", "processor time", "peak memory")
 MEMORY_GOALS = {60: 2.5, 180: 3.5}  # minutes: GB
 HOW = """\
 ## How it was measured
@@ -28,7 +29,7 @@ HOW = """\
 - The language is told to all, the number of speakers to all but senko, which cannot be told. senko's segments are
   scored twice: merged over pauses of up to 4 s, as its README saves them, and raw.
 - Time is from the start of the process to its end, libraries and models loaded each time. *Start* is the time of the
-  same command for three seconds of faint noise; *without start* is less that. Processor time is the sum over cores.
+  same command for three seconds of speech; *without start* is less that. Processor time is the sum over cores.
   Memory is the resident memory of the process and its children, looked at ten times a second.
 - All are compared with the references by the same functions, those of [accuracy](accuracy.md), which defines them;
   WDER is its *words given to the wrong speaker*. Silences are stretches of 3 s or more without activity."""
@@ -131,13 +132,14 @@ def growth(rows: Sequence[Row]) -> list[str]:
                     f"{part.use.wall / part.duration:.3f}",
                     f"{rate:.3f}",
                     f"{rate / first:.2f}" if first else "-",
+                    f"{part.use.cpu:.0f} s",
                     f"{part.use.peak / GIGABYTE:.2f} GB",
                     *(written(row.scores(session)[name], METRICS[name].unit) for name in SHOWN.values()),
                 ]
             )
     if not lines:
         return []
-    heads = ["", "minutes", "time", "RTF", "RTF without start", "over the shortest", "peak memory", *SHOWN]
+    heads = ["", "minutes", "time", "RTF", "RTF without start", *COSTS, *SHOWN]
     note = "Sessions of the same two voices one after the other, cut where nobody speaks."
     return ["## As recordings grow", "", note, "", *table(heads, lines), ""]
 
@@ -153,6 +155,15 @@ def goals(rows: Sequence[Row]) -> list[str]:
         for head, took in (("time", taken), ("time without start", taken_net)):
             theirs, own = took(other, sessions), took(ours, sessions)
             lines.append([head, f"less than {other.title}, {theirs:.0f} s", f"{own:.0f} s", met(own < theirs)])
+        spent = [sum(row.parts[s].use.cpu for s in sessions) for row in (other, ours)]
+        lines.append(
+            [
+                "processor time",
+                f"less than {other.title}, {spent[0]:.0f} s",
+                f"{spent[1]:.0f} s",
+                met(spent[1] < spent[0]),
+            ]
+        )
         for head, name in SHOWN.items():
             lines.append(no_worse(head, other, ours, sessions, name))
         worse = [s for s in sessions if errs_more(other, ours, s)]

@@ -23,7 +23,7 @@ from toolkit.types import Missing
 __all__ = ["START", "Part", "Parts"]
 
 START = "start"
-"""The session of the recording in which nobody speaks: what a chain takes for it is its start."""
+"""The session of a few seconds of speech: what a chain takes for it is its start."""
 
 KINDS: Mapping[str, type[Score]] = {"ErrorRate": ErrorRate, "Matches": Matches, "Deviation": Deviation}
 Scores = dict[str, Score | Missing]
@@ -91,6 +91,11 @@ class Parts:
             write_text(folder / "part.json", json.dumps(kept, indent=1))
         scores = {kind: {name: unpack(s) for name, s in of.items()} for kind, of in kept["scores"].items()}
         return Part(chain.name, case.session_id, run, duration, Use(**kept["use"]), kept["busy"], scores)
+
+    def has(self, chain: Chain, case: Case, run: int) -> bool:
+        """Whether the part is kept, with what it was measured with still being the same."""
+        kept = read(self.place(chain, case, run) / "part.json")
+        return bool(kept) and kept["key"] == self.key(chain, case) and kept["use"]["status"] == 0
 
     def key(self, chain: Chain, case: Case) -> str:
         """Digest of everything that the measurement depends on, but for the machine."""

@@ -37,7 +37,7 @@ class Row:
     parts
         One a recording, with the median time of its runs.
     start
-        Seconds that the chain takes for a recording in which nobody speaks.
+        Seconds that the chain takes for a few seconds of speech.
     """
 
     title: str

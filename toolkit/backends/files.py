@@ -160,7 +160,7 @@ class FileDiarizer(Replayed):
         found = (i for lines in recordings.values() for i in lines if i.start < waveform.duration)
         regular = tuple(SpeakerInterval(i.start, min(i.end, waveform.duration), i.speaker) for i in found)
         progress(waveform.duration)
-        return Diarization(regular, exclusive(regular))
+        return Diarization(regular, exclusive(regular), measured=False)
 
 
 class FileCoder(Replayed):

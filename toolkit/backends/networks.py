@@ -23,15 +23,20 @@ from pyannote.pipeline.parameter import ParamDict, Uniform
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from toolkit import threads
 from toolkit.backends.anchors import AnchoredClustering, to_embed
+from toolkit.backends.beside import in_order
 from toolkit.backends.campplus import CAMPPlus, CampplusEmbedding
 from toolkit.errors import BackendError
 
 __all__ = ["ClusteredDiarization", "embedding", "pick_device", "segmentation", "voice_activity"]
 
-SEGMENTATION_BATCH = 16  # chunks; more is no faster on a CPU
+SEGMENTATION_BATCH = 16  # chunks between two looks at the progress
+TOGETHER = 4  # chunks that one thread takes through the network at once; more is no faster on a CPU
 MIN_CLUSTER = 12  # embeddings: speaker-diarization-3.1's own
 METHOD = "centroid"  # linkage: speaker-diarization-3.1's own
+
+torch.set_num_threads(1)  # several chunks at the same time instead: no thread waits, and their number changes no number
 
 
 def pick_device(name: str) -> Any:
@@ -89,12 +94,26 @@ def damaged(folder: Path, error: Exception) -> BackendError:
     )
 
 
+class ManyAtOnce(Inference):  # type: ignore[misc]
+    """pyannote's sliding window, the chunks of a batch shared out among threads."""
+
+    def infer(self, chunks: Any) -> Any:
+        """Outputs of chunks (chunks, 1, samples); a few at a time, always the same few together."""
+        few = list(chunks.split(TOGETHER))
+        return np.concatenate(list(in_order(super().infer, few, workers=workers(self.device))))
+
+
+def workers(device: Any) -> int:
+    """Threads that work beside each other on a device: a GPU is given one thing after the other."""
+    return threads.count() if device.type == "cpu" else 1
+
+
 def voice_activity(network: Any, sound: Any, *, step: float) -> tuple[np.ndarray[Any, Any], float, float]:
     """Frames in which anybody speaks, the middle of the first one and the distance of two, in seconds.
 
     `sound` is pyannote's dictionary of waveform and sample rate; `step` the share of a chunk between two chunks.
     """
-    inference = Inference(
+    inference = ManyAtOnce(
         network,
         step=step * network.specifications.duration,
         batch_size=SEGMENTATION_BATCH,
@@ -132,7 +151,7 @@ class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
         self.legacy = False
         self.segmentation_step = step
         duration = network.specifications.duration
-        self._segmentation = Inference(
+        self._segmentation = ManyAtOnce(
             network, duration=duration, step=step * duration, skip_aggregation=True, batch_size=SEGMENTATION_BATCH
         )
         self.segmentation = ParamDict(min_duration_off=Uniform(0.0, 1.0))
@@ -170,11 +189,18 @@ class ClusteredDiarization(SpeakerDiarization):  # type: ignore[misc]
         active = np.nan_to_num(segmentations.data)
         chunks = np.flatnonzero(needed.any(axis=1))
         embedded = np.full((*needed.shape, self._embedding.dimension), np.nan)
-        for done, chunk in enumerate(chunks, start=1):
+
+        def voices(chunk: int) -> np.ndarray[Any, Any]:
             sound, _ = self._audio.crop(file, segmentations.sliding_window[chunk], mode="pad")
             who = np.flatnonzero(needed[chunk])
             masks = torch.from_numpy(active[chunk][:, who].T.astype(np.float32))
-            embedded[chunk, who] = self._embedding(sound[None].expand(len(who), -1, -1), masks=masks)
+            return self._embedding(sound[None].expand(len(who), -1, -1), masks=masks)
+
+        at_once = workers(self._embedding.device)
+        for done, (chunk, found) in enumerate(
+            zip(chunks, in_order(voices, chunks.tolist(), workers=at_once), strict=True), 1
+        ):
+            embedded[chunk, needed[chunk]] = found
             if hook is not None:
                 hook("embeddings", None, total=len(chunks), completed=done)
         return embedded

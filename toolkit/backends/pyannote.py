@@ -14,8 +14,6 @@ A. Plaquet and H. Bredin, "Powerset multi-class cross entropy loss for neural sp
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -107,7 +105,7 @@ class Pyannote:
                 progress(furthest)
 
         try:
-            with hushed(), contextlib.redirect_stdout(io.StringIO()):  # the library prints advice on clustering
+            with hushed():
                 found = self.pipeline(sound, hook=hook, **bounds(min_speakers, max_speakers))
         except (RuntimeError, ValueError, MemoryError) as error:
             raise BackendError(
@@ -125,8 +123,12 @@ class Pyannote:
 
 def build(settings: SpeakerSettings) -> Any:
     """The pipeline of the settings, on its device."""
+    from pyannote.audio.pipelines import clustering
+
     from toolkit import models
 
+    # it prints advice; catching what is printed would catch the progress of a stage beside it too
+    clustering.print = lambda *_, **__: None
     first, _, second = settings.pipeline.partition("+")
     if second:
         from toolkit.backends.networks import ClusteredDiarization, embedding, pick_device, segmentation
@@ -178,4 +180,4 @@ def named(*, regular: Any, exclusive: Any, sound: Waveform) -> Diarization:
         kind: tuple(SpeakerInterval(start, end, names[label]) for start, end, label in lines if end > start)
         for kind, lines in raw.items()
     }
-    return Diarization(**intervals)
+    return Diarization(intervals["regular"], intervals["exclusive"])

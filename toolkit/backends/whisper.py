@@ -12,6 +12,9 @@ low confidence is left out, and a clip in which a phrase is repeated too often, 
 decoded once more without repetition. And speech in which no words were found is decoded once more by itself: Whisper
 ends a clip early now and then, and whole sentences are lost.
 
+Batches of clips are decoded beside each other, each by one thread from beginning to end. So how many threads there are
+changes no number, none waits for another inside a matrix product, and the diarizer can use what they leave.
+
 References
 ----------
 A. Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022 (thresholds of section 4.5);
@@ -27,6 +30,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from toolkit import threads
+from toolkit.backends.beside import in_order
 from toolkit.backends.loops import collapse, is_loop
 from toolkit.errors import BackendError
 from toolkit.settings import Settings, WordSettings
@@ -103,7 +108,7 @@ class FasterWhisper:
 
     def __init__(self, settings: WordSettings) -> None:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        from toolkit import models, threads
+        from toolkit import models
 
         self.settings = settings
         folder = models.path(settings.model)
@@ -112,7 +117,7 @@ class FasterWhisper:
                 f"the model {folder.name} has no tokenizer.json.", hint="A CTranslate2 Whisper folder needs one."
             )
         import ctranslate2
-        from faster_whisper import BatchedInferencePipeline, WhisperModel
+        from faster_whisper import WhisperModel
 
         self.device = settings.device
         if self.device == "auto":
@@ -120,12 +125,14 @@ class FasterWhisper:
         self.compute_type = settings.compute_type
         if self.compute_type == "auto":
             self.compute_type = "float16" if self.device == "cuda" else "int8"
+        self.workers = 1 if self.device == "cuda" else settings.threads or threads.count()
         try:
             self.model = WhisperModel(
                 str(folder),
                 device=self.device,
                 compute_type=self.compute_type,
-                cpu_threads=settings.threads or threads.count(),
+                cpu_threads=1,
+                num_workers=self.workers,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -134,7 +141,6 @@ class FasterWhisper:
                 f" ({type(error).__name__}).",
                 hint="Check it with: toolkit models verify. Or set words.device and words.compute_type.",
             ) from error
-        self.pipeline = BatchedInferencePipeline(self.model)
 
     def describe(self) -> Mapping[str, str]:
         """Name, versions, model and its hash, device and number type."""
@@ -184,12 +190,11 @@ class FasterWhisper:
             code, sure = (language, 1.0) if language else self.detect(waveform, clips)
             words: list[Word] = []
             rejected = 0
-            for batch in batches(clips, self.settings.batch_size):
-                kept, dropped = self.hear(waveform, batch, code)
-                again = [clip for clip, heard in zip(batch, kept, strict=True) for clip in unheard(clip, heard)]
-                more, dropped_again = self.hear(waveform, again, code) if again else ((), 0)
-                words.extend(sorted(itertools.chain(*kept, *more), key=lambda word: word.start))
-                rejected += dropped + dropped_again
+            groups = list(batches(clips, self.settings.batch_size))
+            heard = in_order(lambda batch: self.hear_twice(waveform, batch, code), groups, workers=self.workers)
+            for batch, (found, dropped) in zip(groups, heard, strict=True):
+                words.extend(found)
+                rejected += dropped
                 progress(batch[-1].pieces[-1][1] / RATE)
         except RuntimeError as error:  # what CTranslate2 raises, out of memory included
             raise BackendError(
@@ -235,6 +240,13 @@ class FasterWhisper:
         )
         return str(code), float(sure)
 
+    def hear_twice(self, waveform: Waveform, clips: Sequence[Clip], language: str) -> tuple[list[Word], int]:
+        """Words of clips in order of start, those of a second hearing among them, and how many were rejected."""
+        kept, rejected = self.hear(waveform, clips, language)
+        again = [clip for clip, heard in zip(clips, kept, strict=True) for clip in unheard(clip, heard)]
+        more, rejected_again = self.hear(waveform, again, language) if again else ([], 0)
+        return sorted(itertools.chain(*kept, *more), key=lambda word: word.start), rejected + rejected_again
+
     def hear(self, waveform: Waveform, clips: Sequence[Clip], language: str) -> tuple[list[tuple[Word, ...]], int]:
         """Words of each clip that stand up to the guards, and how many were rejected."""
         words: list[tuple[Word, ...]] = []
@@ -250,10 +262,13 @@ class FasterWhisper:
         self, waveform: Waveform, clips: Sequence[Clip], language: str, *, no_repeat: int = 0
     ) -> tuple[Decoded, ...]:
         """Decode clips in one batch."""
+        from faster_whisper import BatchedInferencePipeline
+
         bounds = [0]
         for clip in clips:
             bounds.append(bounds[-1] + clip.length)
-        segments, _ = self.pipeline.transcribe(
+        # a pipeline of its own: it remembers the last word of a clip, which must not be another thread's
+        segments, _ = BatchedInferencePipeline(self.model).transcribe(
             join(waveform, clips),
             language=language,
             clip_timestamps=[{"start": a / RATE, "end": b / RATE} for a, b in itertools.pairwise(bounds)],

@@ -16,9 +16,16 @@ from toolkit.intervals import Span, in_milliseconds, intersect, milliseconds, ov
 from toolkit.overlay.values import Correction, What
 from toolkit.settings import DialogueSettings
 from toolkit.turns import Unit
-from toolkit.types import AttributedWord, Dialogue, SpeakerInterval, Turn, Word
+from toolkit.types import AttributedWord, Dialogue, Missing, SpeakerInterval, Turn, Word
 
 __all__ = ["Hands", "owners_of_words", "turn_owners"]
+
+BY_HAND = Missing("a human said whose it is")
+
+
+def handed(word: AttributedWord, owner: str) -> AttributedWord:
+    """The word as its owner's; as it was when it was theirs already."""
+    return word if word.speaker == owner else replace(word, speaker=owner, speaker_confidence=BY_HAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class Hands:
                 if owner is not None or any(w in word_owners for w in said[unit]):
                     dealt += divided(unit, said[unit], words, given, owner)
             pieces[speaker] = tuple(dealt)
-        return cls(speech, pieces, tuple(replace(w, speaker=given.get(i, w.speaker)) for i, w in enumerate(words)))
+        return cls(speech, pieces, tuple(handed(w, given[i]) if i in given else w for i, w in enumerate(words)))
 
     def changed(self, machine: Sequence[AttributedWord]) -> bool:
         """Whether anything went to another speaker, or all was only confirmed."""

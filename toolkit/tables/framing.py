@@ -231,7 +231,10 @@ def word_rows(result: SessionResult) -> Iterator[tuple[object, ...]]:
     words = () if isinstance(result.words, Missing) else result.words
     for index, w in enumerate(sorted(words, key=lambda w: (w.start, w.end))):
         home = homes[w].popleft() if homes.get(w) else None
-        yield index, s(w.start), s(w.end), w.text, round(float(w.probability), 6), w.speaker, home
+        sure = w.speaker_confidence
+        why = sure.reason if isinstance(sure, Missing) else None
+        probability = round(float(w.probability), 6)
+        yield index, s(w.start), s(w.end), w.text, probability, w.speaker, number(sure, 6), home, why
 
 
 def present(values: tuple[T, ...] | Missing) -> tuple[T, ...]:

@@ -149,7 +149,9 @@ def texts(
     words: list[AttributedWord] = []
     homes: dict[int, list[AttributedWord]] = defaultdict(list)
     for r in tables["restricted/words"].iter_rows(named=True):
-        words.append(AttributedWord(r["start"], r["end"], r["text"], r["probability"], r["speaker"]))
+        why, sure = r["missing_reason"], r["speaker_confidence"]
+        sure = sure if why is None else Missing(why)
+        words.append(AttributedWord(r["start"], r["end"], r["text"], r["probability"], r["speaker"], sure))
         if r["utterance"] is not None:
             homes[r["utterance"]].append(words[-1])
     spoken = tuple(

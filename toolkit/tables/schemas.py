@@ -92,7 +92,9 @@ OWN: Mapping[str, Mapping[str, type]] = {
         "text": str,
         "probability": float,
         "speaker": str,
+        "speaker_confidence": float,
         "utterance": int,
+        "missing_reason": str,
     },
     "restricted/utterances": {"session_id": str, "utterance": int, **WHO, "text": str},
 }
@@ -114,5 +116,5 @@ NULLABLE: Mapping[str, frozenset[str]] = {
     "events": frozenset({"heard"}),
     "silences": frozenset({"category"}),
     "codes": frozenset({"probability"}),
-    "restricted/words": frozenset({"speaker", "utterance"}),
+    "restricted/words": frozenset({"speaker", "speaker_confidence", "utterance", "missing_reason"}),
 }
