@@ -300,8 +300,8 @@ def export(found: Cohort, output: str | Path, *, dates: bool = False) -> Page:
     when = "days" if dates else "years, and days since the therapist's first session, but no dates"
     told = (
         f"{Path(output).name}: {table_.height} rows of {sessions} sessions, with {when}. Consent covers research in "
-        f"{research} of them (column research): leave out the others from any research. No text is in it. The audit log "
-        "has it; a withdrawal does not reach it."
+        f"{research} of them (column research): leave out the others from any research. No text is in it. The audit "
+        "log has it; a withdrawal does not reach it."
     )
     return Page(title, [note(told)])
 

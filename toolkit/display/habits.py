@@ -136,7 +136,7 @@ def listen(found: Audit) -> Page:
     parts = [
         table("", ("play from", "the place", "what it is", "to ask yourself"), rows),
         note(
-            "Places to listen to, and no faults: the machine may have misheard, and something else may have been better."
+            "Places to listen to, and no faults: the machine may have misheard, and another answer may have been fine."
         ),
     ]
     return Page(title, parts)

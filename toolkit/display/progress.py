@@ -34,16 +34,16 @@ MARKS = (
 )
 
 USUAL = (
-    "where one more session would lie, in 95 of 100 cases, if nothing changed: from how much the sessions of one person "
-    "differ, pooled over the caseload, or from the sessions' own intervals where these are wider"
+    "where one more session would lie, in 95 of 100 cases, if nothing changed: from how much the sessions of one "
+    "person differ, pooled over the caseload, or from the sessions' own intervals where these are wider"
 )
 RELIABLE = (
-    "latest minus first sessions, when its 95 % interval leaves out 0; the error is Jacobson and Truax's for two phases of "
-    "several sessions, each side of an interval by itself. It does not say that it is good, nor why it came"
+    "latest minus first sessions, when its 95 % interval leaves out 0; the error is Jacobson and Truax's for two "
+    "phases of several sessions, each side of an interval by itself. It does not say that it is good, nor why it came"
 )
 OTHERS = (
-    f"the middle 80 % of them, one value each; shown for {LEAST_OTHERS} or more with {LEAST_SESSIONS} sessions each, so "
-    "that it tells of nobody alone"
+    f"the middle 80 % of them, one value each; shown for {LEAST_OTHERS} or more with {LEAST_SESSIONS} sessions each, "
+    "so that it tells of nobody alone"
 )
 WORDS = (
     ("baseline", "the first sessions that have a value: their ratio of sums, or their mean", "the toolkit's own"),

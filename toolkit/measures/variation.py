@@ -32,8 +32,8 @@ __all__ = ["DEFINITION", "LEAST_GROUPS", "SOURCE", "Components", "components"]
 LEAST_GROUPS = 3
 DEFINITION = (
     "ICC(1) of a one-way random effects model: the share of all variance between sessions that lies between "
-    "therapists, from the mean squares between and within them, for unequal numbers of sessions; what differs between clients of "
-    "different therapists is in it"
+    "therapists, from the mean squares between and within them, for unequal numbers of sessions; "
+    "what differs between clients of different therapists is in it"
 )
 SOURCE = "Searle, Casella & McCulloch 1992; Shrout & Fleiss 1979; interval: Thomas & Hultquist 1978"
 
