@@ -2,8 +2,8 @@
 
     python pipelines/benchmark_notebooks.py --study build/synthetic --sessions 5000 --output docs/benchmark.md
 
-Each notebook is run by nbconvert in a process of its own, kernel included, so that the time holds what a reader waits for
-and the start of Jupyter beside it; the fastest of three runs counts, and the largest memory of all processes together.
+Each notebook is run by nbconvert in a process of its own, kernel included: the time holds what a reader waits for and
+the start of Jupyter beside it. The fastest of three runs counts, and the largest memory of all processes together.
 The study is made when it is not there (`synthetic`). In the page only the section of this script is written anew.
 """
 
@@ -50,12 +50,15 @@ def run(notebook: Path, study: Path, threads: int) -> Use:
 
 def section(rows: Sequence[tuple[str, Use]], sessions: int, threads: int) -> str:
     """The section of the page."""
+    how = (
+        f"{sessions} synthetic sessions of 15 minutes (`pipelines/synthetic.py`), each notebook run whole by "
+        "nbconvert: the start of Jupyter, of a kernel and of the libraries, all reading, all charts. "
+        f"Fastest of {RUNS} runs; memory is the peak of all processes together."
+    )
     lines = [
         HEADING,
         "",
-        f"{sessions} synthetic sessions of 15 minutes (`pipelines/synthetic.py`), each notebook run whole by nbconvert: the "
-        f"start of Jupyter, of a kernel and of the libraries, all reading, all charts. Fastest of {RUNS} runs; memory is "
-        "the peak of all processes together.",
+        how,
         "",
         *described(threads),
         "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +14,9 @@ from made import withdraw
 from many import Made, study_of, value, values
 
 from toolkit import caseload
-from toolkit.caseload import cohort, habits, progress, quality, questions, tidy
+from toolkit.caseload import cohort, habits, progress, quality, questions
 from toolkit.caseload.bins import bins
 from toolkit.caseload.checks import CHECKS
-from toolkit.consent import audit
 from toolkit.errors import InputError
 from toolkit.evaluate.double_coding import Period
 from toolkit.intervals import Span
@@ -93,7 +91,6 @@ def test_what_consent_does_not_cover_is_in_nothing(tmp_path: Path) -> None:
     assert found.sessions["session_id"].to_list() == ["t01-01", "t01-03", "t01-04"]
     assert set(found.measures["session_id"]) == {"t01-01", "t01-03", "t01-04"}
     assert found.therapists == ("T01",)
-    assert set(tidy.tidy(found)["session_id"]) == {"t01-01", "t01-03", "t01-04"}
     assert {q.session_id for q in quality.sessions(found)} == {"t01-01", "t01-03", "t01-04"}
     (course,) = progress.courses(found, "T01", measures=[LONGEST])
     assert [s.value for s in course.sittings] == [30.0, 32.0, 33.0]
@@ -196,41 +193,6 @@ def test_values_too_uncertain_to_show_still_add_up(tmp_path: Path) -> None:
     assert reasons == {"too uncertain to show": 1, "no question": 1, "no words": 1}
 
 
-def test_the_tidy_table_keeps_dates_back_and_runs_nothing(tmp_path: Path) -> None:
-    made = [
-        Made("s1", "T1", "2024-12-31", values(value(LONGEST, '=HYPERLINK("x")')), client="C1"),
-        Made(
-            "s2",
-            "T1",
-            "2025-01-10",
-            values(value(LONGEST, 5.0)),
-            purposes=frozenset({Purpose.MEASURE, Purpose.RESEARCH}),
-        ),
-        Made("s3", "T1", "", values(value(LONGEST, 6.0))),
-    ]
-    study = study_of(tmp_path / "study", made)
-    found = caseload.read(study)
-    tidy.export(found, tmp_path / "all.csv")
-    text = (tmp_path / "all.csv").read_text()
-    rows = list(csv.DictReader(text.splitlines()))
-    assert [(r["session_id"], r["year"], r["day"], r["research"]) for r in rows] == [
-        ("s1", "2024", "0", "false"),
-        ("s2", "2025", "10", "true"),
-        ("s3", "", "", "false"),
-    ]
-    assert "2024-12-31" not in text
-    assert rows[0]["missing_reason"] == '\'=HYPERLINK("x")'
-    assert "recorded_on" in tidy.tidy(found, dates=True).columns
-    with pytest.raises(InputError, match="there already"):
-        tidy.export(found, tmp_path / "all.csv")
-    with pytest.raises(InputError, match="belongs to the study"):
-        tidy.export(found, study.consent_file, force=True)
-    lines = study.audit_file.read_text()
-    assert '"tidy"' in lines
-    assert "s1" in lines
-    assert audit.verify(study.audit_file).ok
-
-
 @given(st.lists(st.floats(-1e4, 1e4).map(lambda x: round(x, 3)), min_size=1, max_size=60).map(sorted))
 def test_bins_hold_every_value_once(numbers: list[float]) -> None:
     found = bins(numbers)
@@ -268,7 +230,6 @@ def test_an_empty_study_has_an_empty_caseload(tmp_path: Path) -> None:
     assert found.sessions.height == 0
     assert found.therapists == ()
     assert isinstance(cohort.summary(found, LONGEST).together, Missing)
-    assert tidy.tidy(found).height == 0
     assert isinstance(found.measures, pl.DataFrame)
     assert quality.sessions(found) == ()
     with pytest.raises(InputError, match="toolkit run"):

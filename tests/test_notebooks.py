@@ -22,7 +22,8 @@ from toolkit.measures import MEASURES
 from toolkit.study import Study
 
 MANY = ("02_trainee_progress", "03_self_audit", "04_cohort", "05_data_quality")
-HOSTILE = "</script><script>alert(1)</script>=1+1"
+HOSTILE = "</script><script>alert(1)</script>"
+FORMULA = "=1+1"
 LONGEST = "longest_turn"
 GONE = "gone-99"
 
@@ -38,7 +39,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
             values(
                 value(LONGEST, 30.0 + i if i < 6 else 90.0 + i),
                 value("reflection_to_question_ratio", 0.5, ratio=(i + 1, 2 * i + 2), reach=(0.2, 0.9)),
-                value("patience", HOSTILE if i == 3 else 0.5 + i / 100),
+                value("patience", {3: HOSTILE, 4: FORMULA}.get(i, 0.5 + i / 100)),
             ),
         )
         for i in range(10)
@@ -155,14 +156,19 @@ def test_a_cohort_is_ordered_by_ids_and_sums(study: Study) -> None:
     assert "1 of 10" in missing
 
 
-def test_export_says_what_it_wrote_or_why_not(study: Study, tmp_path: Path) -> None:
+def test_export_holds_what_was_agreed_to_and_runs_nothing(study: Study, tmp_path: Path) -> None:
     found = display.cohort.scan(study.root)
     assert "name a file" in shown(display.cohort.export(found, ""))
-    told = shown(display.cohort.export(found, tmp_path / "all.csv"))
-    assert "all.csv" in told
-    assert "no dates" in told
-    assert GONE not in (tmp_path / "all.csv").read_text()
-    assert "there already" in shown(display.cohort.export(found, tmp_path / "all.csv"))
+    assert "for the purpose research today" in shown(display.cohort.export(found, tmp_path / "all.csv"))
+    told = shown(display.cohort.export(found, tmp_path / "all.csv", purpose="supervision"))
+    assert "of 30 sessions" in told
+    text = (tmp_path / "all.csv").read_text()
+    assert GONE not in text
+    assert f"'{FORMULA}" in text
+    assert f",{FORMULA}" not in text
+    assert "2025-" not in text
+    assert "there already" in shown(display.cohort.export(found, tmp_path / "all.csv", purpose="supervision"))
+    assert "One of: research" in shown(display.cohort.export(found, tmp_path / "b.csv", purpose="fun"))
 
 
 def test_quality_names_what_to_do(study: Study) -> None:
@@ -182,7 +188,7 @@ def test_every_notebook_runs_on_the_sample_sessions(demo_study: Path, tmp_path: 
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **given, "TOOLKIT_EXPORT": str(tmp_path / "all.csv")},
+        env={**os.environ, **given, "TOOLKIT_EXPORT": str(tmp_path / "all.csv"), "TOOLKIT_PURPOSE": "supervision"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     for name, expected in zip(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.caseload import LISTENING, Caseload, cohort, read, tidy
+from toolkit import collect
+from toolkit.caseload import LISTENING, Caseload, cohort, read
 from toolkit.caseload.bins import Bin, bins
 from toolkit.caseload.cohort import LEAST_SHOWN, SHARES, Cell, Summary
 from toolkit.caseload.parts import LEAST_SESSIONS, rows
@@ -19,13 +20,13 @@ from toolkit.display.gallery import Gallery
 from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.progress import count, span
 from toolkit.display.words import number
-from toolkit.errors import ToolkitError
+from toolkit.errors import InputError, ToolkitError
 from toolkit.evaluate.double_coding import Period
 from toolkit.measures import MEASURES
 from toolkit.measures.sums import Pooled
 from toolkit.measures.variation import DEFINITION, SOURCE, Components
 from toolkit.study import Study
-from toolkit.types import Missing
+from toolkit.types import Missing, Purpose
 
 __all__ = ["Cohort", "definitions", "distributions", "export", "measures", "missing", "over_time", "overview", "scan"]
 __all__ += ["therapists", "variation"]
@@ -286,24 +287,31 @@ def missing(found: Cohort) -> Page:
     return Page("", [table("", ("reason", "sessions, at most", "share", "measures"), lines)])
 
 
-def export(found: Cohort, output: str | Path, *, dates: bool = False) -> Page:
-    """Write the tidy table where a file is named, and say what is in it; a file that is there is left as it is."""
-    title = ""
+def export(found: Cohort, output: str | Path, *, purpose: str = "research") -> Page:
+    """Write the tidy table where a file is named, and say what is in it; a file that is there is left as it is.
+
+    Parameters
+    ----------
+    found
+        What `scan` read.
+    output
+        A ``.csv`` or ``.parquet``; empty writes nothing.
+    purpose
+        What the table is for: only sessions whose people all agreed to it today are in it.
+    """
     if not str(output):
-        return Page(title, [note("Nothing was written: name a file in EXPORT above.")])
+        return Page("", [note("Nothing was written: name a file in EXPORT above.")])
     try:
-        table_ = tidy.export(found.caseload, Path(output), dates=dates)
+        if purpose not in collect.PURPOSES:
+            raise InputError(f"no purpose {purpose[:40]}.", hint=f"One of: {', '.join(collect.PURPOSES)}.")
+        there = collect.write(found.caseload.study, Path(output), purpose=Purpose(purpose))
     except ToolkitError as error:
-        return Page(title, [note(f"Nothing was written: {error}")])
-    sessions = found.caseload.sessions.height
-    research = table_.filter(table_["research"])["session_id"].n_unique()
-    when = "days" if dates else "years, and days since the therapist's first session, but no dates"
+        return Page("", [note(f"Nothing was written: {error}")])
     told = (
-        f"{Path(output).name}: {table_.height} rows of {sessions} sessions, with {when}. Consent covers research in "
-        f"{research} of them (column research): leave out the others from any research. No text is in it. The audit "
-        "log has it; a withdrawal does not reach it."
+        f"{Path(output).name}: one row a session, role and measure, of {count(len(there), 'session')} that consent "
+        f"covers for {purpose}, without dates and without text. The audit log has it; a later withdrawal does not reach it."
     )
-    return Page(title, [note(told)])
+    return Page("", [note(told)])
 
 
 def definitions() -> Page:
