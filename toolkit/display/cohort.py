@@ -309,7 +309,7 @@ def export(found: Cohort, output: str | Path, *, purpose: str = "research") -> P
         return Page("", [note(f"Nothing was written: {error}")])
     told = (
         f"{Path(output).name}: one row a session, role and measure, of {count(len(there), 'session')} that consent "
-        f"covers for {purpose}, without dates and without text. The audit log has it; a later withdrawal does not reach it."
+        f"covers for {purpose}, without dates and without text. The audit log has it; a withdrawal does not reach it."
     )
     return Page("", [note(told)])
 
