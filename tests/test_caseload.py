@@ -84,16 +84,18 @@ def test_what_consent_does_not_cover_is_in_nothing(tmp_path: Path) -> None:
     made = [*longest("T01", [30.0, 31.0, 32.0, 33.0]), *longest("T02", [999.0, 998.0])]
     made.append(Made("t01-09", "T01", "2025-09-01", values(value(LONGEST, 777.0)), purposes=frozenset()))
     study = study_of(tmp_path / "study", made)
+    rows = study.sessions_file.read_text()
+    study.sessions_file.write_text(rows.replace("T01,C-T01-3", "T01,C-somebody-else"))  # who did not agree
     withdraw(study, "t01-02")
     withdraw(study, "t02-01")
     withdraw(study, "t02-02")
     found = caseload.read(study)
-    assert found.sessions["session_id"].to_list() == ["t01-01", "t01-03", "t01-04"]
-    assert set(found.measures["session_id"]) == {"t01-01", "t01-03", "t01-04"}
+    assert found.sessions["session_id"].to_list() == ["t01-01", "t01-03"]
+    assert set(found.measures["session_id"]) == {"t01-01", "t01-03"}
     assert found.therapists == ("T01",)
-    assert {q.session_id for q in quality.sessions(found)} == {"t01-01", "t01-03", "t01-04"}
+    assert {q.session_id for q in quality.sessions(found)} == {"t01-01", "t01-03"}
     (course,) = progress.courses(found, "T01", measures=[LONGEST])
-    assert [s.value for s in course.sittings] == [30.0, 32.0, 33.0]
+    assert [s.value for s in course.sittings] == [30.0, 32.0]
 
 
 def test_a_reliable_change_is_found_and_asked_about(loaded: caseload.Caseload) -> None:

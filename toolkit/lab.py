@@ -17,15 +17,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from toolkit import store
 from toolkit.atomic import store_error
+from toolkit.caseload import agreed
 from toolkit.errors import InputError
 from toolkit.study import Study
-from toolkit.types import Purpose
 
 __all__ = ["environment", "fill", "folder", "newest", "notebooks", "options", "prepare", "serve", "without_output"]
 
@@ -74,13 +75,13 @@ def newest(study: Study, therapist: str = "") -> tuple[str, str]:
     InputError
         When there is none.
     """
-    ledger, known = study.ledger(), study.recordings()
+    ledger, known, today = study.ledger(), study.recordings(), date.today()  # noqa: DTZ011 - the clinic's day
     there = [
         known[session_id]
         for session_id in store.sessions(study)
         if session_id in known
         and therapist in {"", known[session_id].therapist}
-        and Purpose.MEASURE in store.covered(ledger, session_id)
+        and agreed(known[session_id], ledger, today)
     ]
     if not there:
         whose = f" of therapist {therapist[:80]}" if therapist else ""

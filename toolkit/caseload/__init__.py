@@ -8,6 +8,6 @@ distrust, `questions` words findings. Statistics stand in `toolkit.measures` (`s
 A caseload describes sessions. It orders nobody: therapists come by their ids, and what rests on too few is left out.
 """
 
-from toolkit.caseload.reading import LISTENING, Caseload, read, role_of
+from toolkit.caseload.reading import LISTENING, Caseload, agreed, read, role_of
 
-__all__ = ["LISTENING", "Caseload", "read", "role_of"]
+__all__ = ["LISTENING", "Caseload", "agreed", "read", "role_of"]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from toolkit import store
+from toolkit.consent.admit import Refusal, covered
+from toolkit.consent.ledger import Ledger
 from toolkit.errors import InputError
 from toolkit.measures import CLIENT_MEASURES, MEASURES, SESSION, WINDOW_MEASURES
 from toolkit.study import Study
-from toolkit.types import Level, Role
+from toolkit.types import Level, Recording, Role
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["COLUMNS", "LISTENING", "NO_DATE", "Caseload", "read", "role_of"]
+__all__ = ["COLUMNS", "LISTENING", "NO_DATE", "Caseload", "agreed", "read", "role_of"]
 
 LISTENING = (
     *("talk_share_speech", "turn_duration_mean", "longest_turn", "patience", "wait_time_after_open_question"),
@@ -89,7 +92,10 @@ def read(study: Study) -> Caseload:
         store.scan(study, "measures").filter(~pl.col("measure").is_in([*WINDOW_MEASURES])).select(*COLUMNS).collect()
     )
     known = study.recordings()
-    there = [s for s in found["session_id"].unique(maintain_order=True) if s in known]
+    ledger, today = study.ledger(), date.today()  # noqa: DTZ011 - the clinic's day
+    there = [
+        s for s in found["session_id"].unique(maintain_order=True) if s in known and agreed(known[s], ledger, today)
+    ]
     order = {session_id: place for place, session_id in enumerate(known)}
     rows = [known[s] for s in there]
     schema = dict.fromkeys(("session_id", "therapist", "client", "recorded_on"), pl.String) | {"row": pl.Int64}
@@ -108,6 +114,15 @@ def read(study: Study) -> Caseload:
     )
     kept = found.join(sessions.select("session_id"), on="session_id", how="semi")
     return Caseload(study, sessions, kept, study.settings().measures.confidence_level)
+
+
+def agreed(recording: Recording, ledger: Ledger, today: date) -> bool:
+    """Whether everybody that ``sessions.csv`` names agreed to measures of a session, and still does."""
+    try:
+        covered(recording, ledger, purposes=(), today=today)
+    except Refusal:
+        return False
+    return True
 
 
 def role_of(measure: str) -> str:
