@@ -57,6 +57,17 @@ def test_the_latest_session_is_one_that_consent_covers(study: Study) -> None:
         lab.newest(study, "T03")
 
 
+def test_damaged_results_are_not_opened(tmp_path: Path) -> None:
+    made = [
+        Made(name, "T01", day, values(value("longest_turn", 20.0))) for name, day in (("a", "2025-01-01"), ("b", ""))
+    ]
+    made.append(Made("c", "T01", "2025-02-01", values(value("longest_turn", 20.0))))
+    found = study_of(tmp_path / "study", made)
+    assert lab.newest(found) == ("c", "T01")
+    (found.results / "c" / "manifest.json").write_text("{}")
+    assert lab.newest(found) == ("a", "T01")
+
+
 def test_copies_have_the_study_filled_in_and_leave_alone_what_is_there(study: Study, tmp_path: Path) -> None:
     given = {"STUDY": str(study.root), "SESSION": "s03", "THERAPIST": "T02"}
     assert lab.prepare(tmp_path / "copies", given) == ()

@@ -83,11 +83,11 @@ def newest(study: Study, therapist: str = "") -> tuple[str, str]:
         and therapist in {"", known[session_id].therapist}
         and agreed(known[session_id], ledger, today)
     ]
-    if not there:
-        whose = f" of therapist {therapist[:80]}" if therapist else ""
-        raise InputError(f"no session{whose} has results to look at.", hint=f"Make them: toolkit run {study.name}")
-    last = max(there, key=lambda r: (r.recorded_on, r.session_id))
-    return last.session_id, last.therapist
+    for last in sorted(there, key=lambda r: (r.recorded_on, r.session_id), reverse=True):
+        if store.manifest(study, last.session_id) is not None:  # else damaged, or of another version of the toolkit
+            return last.session_id, last.therapist
+    whose = f" of therapist {therapist[:80]}" if therapist else ""
+    raise InputError(f"no session{whose} has results to look at.", hint=f"Make them: toolkit run {study.name}")
 
 
 def prepare(place: Path, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -24,13 +24,15 @@ class Bin:
     open_ended: bool = False
 
 
-def bins(ordered: Sequence[float]) -> tuple[Bin, ...]:
+def bins(ordered: Sequence[float], *, whole: bool = False) -> tuple[Bin, ...]:
     """Bins of one width, 1, 2 or 5 times a power of ten, that hold every value once.
 
     Parameters
     ----------
     ordered
         Values in ascending order.
+    whole
+        Whether they are counts, so that no bin is narrower than 1.
 
     Examples
     --------
@@ -41,6 +43,7 @@ def bins(ordered: Sequence[float]) -> tuple[Bin, ...]:
         return ()
     low, top = ordered[0], quantile(ordered, TAIL)
     width = round_width((top - low) / (MOST - 1)) if top > low else round_width(max(abs(low), 1e-3) / MOST)
+    width = max(width, 1.0) if whole else width
     first = math.floor(low / width + 1e-9)
     last = max(first, math.ceil(top / width - 1e-9) - 1)
     counts = [0] * (last - first + 1)

@@ -19,7 +19,7 @@ from toolkit.display import panels
 from toolkit.display.gallery import Gallery
 from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.progress import count, span
-from toolkit.display.words import number
+from toolkit.display.words import COUNTS, number
 from toolkit.errors import InputError, ToolkitError
 from toolkit.evaluate.double_coding import Period
 from toolkit.measures import MEASURES
@@ -113,7 +113,10 @@ def distribution(summary: Summary) -> tuple[Drawing, str]:
         told = f"median {half}; half of them {quarter} to {three}, nine in ten {low} to {high}; {told}"
     lines = [{"at": middle[2], "name": "median"}] if middle else []
     drawn = panels.histogram_panel(
-        [bar(b, measure.unit) for b in bins(summary.values)], lines, title=measure.title, unit=measure.unit
+        [bar(b, measure.unit) for b in bins(summary.values, whole=measure.unit in COUNTS)],
+        lines,
+        title=measure.title,
+        unit=measure.unit,
     )
     return Drawing(drawn, f"{measure.title}: {told}"), told
 
@@ -167,14 +170,13 @@ def therapists(found: Cohort) -> Gallery | Page:
         below = count(len(shown), "therapist") + (f", {hidden} with too few sessions" if hidden else "")
         drawn = named(s.measure, shown) if len(shown) <= MOST_NAMES else spread_out(s.measure, shown)
         drawings.append((drawn, below))
-    title = ""
     if not drawings:
-        return Page(title, [note(f"No therapist has {LEAST_SESSIONS} sessions with a value: nothing is shown.")])
+        return Page("", [note(f"No therapist has {LEAST_SESSIONS} sessions with a value: nothing is shown.")])
     many = any(len(cohort.therapists(found.caseload, s.measure)) > MOST_NAMES for s in found.summaries[:1])
     told = (
         "Bars: therapists." if many else "Dots: all sessions of a therapist. Line: 90 % interval. In the order of ids."
     )
-    return Gallery(title, [told], drawings)
+    return Gallery("", [told], drawings)
 
 
 def named(measure: str, cells: Sequence[Cell]) -> Drawing:
@@ -228,12 +230,11 @@ def over_time(found: Cohort) -> Gallery | Page:
             drawings.append(
                 (Drawing(drawn, told), f"{count(hidden, str(period))} with too few sessions" if hidden else "")
             )
-    title = ""
     if not drawings:
-        return Page(title, [note(f"Nothing is shown: it takes two periods of {LEAST_SHOWN} sessions with a value.")])
+        return Page("", [note(f"Nothing is shown: it takes two periods of {LEAST_SHOWN} sessions with a value.")])
     dots = f"Dots: all sessions of a {period}, as ratio of sums or mean."
     told = f"{dots} Line: 90 % interval. Shaded: the middle half of sessions."
-    return Gallery(title, [told], drawings)
+    return Gallery("", [told], drawings)
 
 
 def variation(found: Cohort) -> Page:

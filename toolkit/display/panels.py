@@ -25,12 +25,13 @@ def written(unit: str) -> str:
     return ".0%" if unit == "share" else "~f"
 
 
-def titled(text: str, unit: str, *, offset: int = 6) -> alt.TitleParams:
+def titled(text: str, unit: str) -> alt.TitleParams:
     """The title of a small chart, with the unit where the axis does not say it."""
     import altair as alt
 
-    said = text if unit in {"share", "ratio"} else f"{text} ({unit})"
-    return alt.TitleParams(text=said, anchor="start", fontSize=13, color=INK, offset=offset)
+    known = unit in {"share", "ratio"} or (len(unit) > 2 and unit in text.lower())
+    said = text if known else f"{text} ({unit})"
+    return alt.TitleParams(text=said, anchor="start", fontSize=13, color=INK, offset=6)
 
 
 def course_panel(rows: Rows, usual: Mapping[str, float] | None, band: Mapping[str, float] | None, **named: str) -> Any:
@@ -123,7 +124,7 @@ def histogram_panel(bins: Rows, limits: Rows, *, title: str, unit: str) -> Any:
         x="at:Q", y=alt.value(0), text="name:N"
     )
     drawn = [bars, rule, text] if limits else [bars]
-    return alt.layer(*drawn).properties(width=WIDTH, height=110, title=titled(title, unit, offset=18))
+    return alt.layer(*drawn).properties(width=WIDTH, height=110, title=titled(title, unit))
 
 
 def cells_panel(cells: Rows, *, title: str, unit: str, across: bool) -> Any:

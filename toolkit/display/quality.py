@@ -16,13 +16,14 @@ from toolkit.display.cohort import bar
 from toolkit.display.gallery import Gallery
 from toolkit.display.html import Drawing, Page, note, table
 from toolkit.display.progress import by_reason, count
-from toolkit.display.words import number
+from toolkit.display.words import COUNTS, number
 from toolkit.study import Study
 from toolkit.types import Missing
 
 __all__ = ["Qualities", "chart", "definitions", "distrust", "overview", "scan", "sessions"]
 
-MOST = 50  # sessions listed one by one
+NOBODY = "No session has results that consent covers today."
+MOST = 30  # sessions listed one by one
 UNITS = frozenset({"dBFS", "kHz", "min"})
 
 
@@ -50,7 +51,7 @@ def overview(found: Qualities) -> Page:
     """How many sessions raise a doubt, and which doubts."""
     doubted = [d for _, d in found.sessions if d]
     if not found.sessions:
-        return Page("Data quality", [note("No session has results that consent covers today.")])
+        return Page("Data quality", [note(NOBODY)])
     told = [note(f"{len(doubted)} of {count(len(found.sessions), 'session')} raise a doubt: a reason to listen first.")]
     often = Counter(d.check.name for doubts in doubted for d in doubts)
     rows = [(c.title, limit(c), str(often[c.name]), c.why, c.what_to_do) for c in CHECKS if often[c.name]]
@@ -62,9 +63,10 @@ def overview(found: Qualities) -> Page:
 def distrust(found: Qualities) -> Page:
     """The sessions with doubts, most first: what, why, and what was noted while they were processed."""
     doubted = [(q, d) for q, d in found.sessions if d]
-    title = ""
+    if not found.sessions:
+        return Page("", [note(NOBODY)])
     if not doubted:
-        return Page(title, [note("None: no number is beyond its limit.")])
+        return Page("", [note("None: no number is beyond its limit.")])
     rows = [
         (
             q.session_id,
@@ -82,7 +84,7 @@ def distrust(found: Qualities) -> Page:
     ]
     if len(doubted) > MOST:
         parts.append(note(f"{len(doubted) - MOST} more sessions have doubts; those with most stand here."))
-    return Page(title, parts)
+    return Page("", parts)
 
 
 def chart(found: Qualities) -> Gallery | Page:
@@ -95,7 +97,7 @@ def chart(found: Qualities) -> Gallery | Page:
         notes.append(f"The same in every session: {'; '.join(same)}.")
     notes += [f"{names}: not known in some sessions or all ({why})." for names, why in by_reason(lacking)]
     if not drawings:
-        return Page("", [note(text) for text in notes[1:]])
+        return Page("", [note(text) for text in notes[1:] or [NOBODY]])
     return Gallery("", notes, drawings)
 
 
@@ -114,7 +116,7 @@ def drawing(check: Check, found: Qualities) -> tuple[Drawing, str] | None:
     there = values(check, found)
     if not there or alike(there):
         return None
-    bars = [bar(b, check.unit) for b in bins(there)]
+    bars = [bar(b, check.unit) for b in bins(there, whole=check.unit in COUNTS)]
     beyond = sum(check.beyond(v) for v in there)
     told = f"{count(len(there), 'session')}; doubtful {limit(check)}: {beyond}"
     near = bars[0]["low"] <= check.limit <= bars[-1]["high"]
@@ -139,6 +141,8 @@ def limit(check: Check) -> str:
 
 def sessions(found: Qualities) -> Page:
     """Every number of every session, those with most doubts first; a star where it is doubtful."""
+    if not found.sessions:
+        return Page("", [note(NOBODY)])
     rows = []
     for q, doubts in found.sessions[:MOST]:
         doubtful = {d.check.name for d in doubts}

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.types import Band
 
-__all__ = ["band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
+__all__ = ["COUNTS", "band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
 
 SHARE = "share"
 SECONDS = "s"
