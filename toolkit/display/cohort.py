@@ -172,10 +172,9 @@ def therapists(found: Cohort) -> Gallery | Page:
         drawings.append((drawn, below))
     if not drawings:
         return Page("", [note(f"No therapist has {LEAST_SESSIONS} sessions with a value: nothing is shown.")])
-    many = any(len(cohort.therapists(found.caseload, s.measure)) > MOST_NAMES for s in found.summaries[:1])
-    told = (
-        "Bars: therapists." if many else "Dots: all sessions of a therapist. Line: 90 % interval. In the order of ids."
-    )
+    many = len(found.caseload.therapists) > MOST_NAMES
+    one_by_one = "Dots: all sessions of a therapist. Line: 90 % interval. In the order of ids."
+    told = "Bars: therapists. Dashed line: the middle one." if many else one_by_one
     return Gallery("", [told], drawings)
 
 
