@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit import store, tables
 from toolkit.caseload.checks import CHECKS, Check
@@ -29,7 +29,8 @@ UNSURE = 0.5  # a word with a lower probability is more likely wrong than right,
 LONG = 3.0  # s: PICS
 NO_ROLE = Missing("nobody is known to be therapist or client")
 NOT_KEPT = Missing("the words were not kept: it is taken from each word's own probability")
-NO_COLUMN = Missing("the results hold no speaker confidence: they were made before the toolkit kept it, run again")
+NO_WORDS = Missing("there are no words")
+NO_COLUMN = Missing("results hold no confidence of speakers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +129,23 @@ def word_confidence(caseload: Caseload, ids: Sequence[str]) -> dict[str, dict[st
     """Mean probability of the words and, where results have it, of who said them; of sessions that kept words."""
     import polars as pl
 
-    table = store.scan(caseload.study, WORDS, only=ids)
-    mine = "speaker_confidence" in tables.SCHEMAS[WORDS]
-    means = [pl.col("probability").mean().alias("word_confidence")]
-    if mine:
-        means.append(pl.col("speaker_confidence").mean())
-    found = table.group_by("session_id").agg(*means).collect()
+    told = "speaker_confidence" in tables.SCHEMAS[WORDS]
+    mine = [pl.col("speaker_confidence").mean(), pl.col("missing_reason").drop_nulls().first()] if told else []
+    found = store.scan(caseload.study, WORDS, only=ids).group_by("session_id").agg(pl.col("probability").mean(), *mine)
     return {
         r["session_id"]: {
-            "word_confidence": NOT_KEPT if r["word_confidence"] is None else r["word_confidence"],
-            "speaker_confidence": NO_COLUMN if r.get("speaker_confidence") is None else r["speaker_confidence"],
+            "word_confidence": NO_WORDS if r["probability"] is None else r["probability"],
+            "speaker_confidence": speaker_confidence(r) if told else NO_COLUMN,
         }
-        for r in found.iter_rows(named=True)
+        for r in found.collect().iter_rows(named=True)
     }
+
+
+def speaker_confidence(row: Mapping[str, Any]) -> Number:
+    """The mean chance that a session's words are their speaker's, or why nobody can say."""
+    if row["speaker_confidence"] is None:
+        return Missing(row["missing_reason"] or "no word has one")
+    return float(row["speaker_confidence"])
 
 
 def doubtful_silence(caseload: Caseload, ids: Sequence[str]) -> dict[str, float]:

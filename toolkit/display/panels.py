@@ -22,7 +22,7 @@ SHAPES = {"first": "circle", "later": "circle", "outside": "diamond", "missing":
 
 def written(unit: str) -> str:
     """How the axis of a unit is written."""
-    return ".0%" if unit == "share" else "~f"
+    return "~%" if unit == "share" else "~f"
 
 
 def titled(text: str, unit: str) -> alt.TitleParams:
@@ -104,6 +104,7 @@ def histogram_panel(bins: Rows, limits: Rows, *, title: str, unit: str) -> Any:
     """
     import altair as alt
 
+    most = max(b["count"] for b in bins)
     x = alt.X(
         "low:Q", axis=alt.Axis(title=None, format=written(unit), tickCount=5, grid=False), scale=alt.Scale(zero=False)
     )
@@ -113,7 +114,7 @@ def histogram_panel(bins: Rows, limits: Rows, *, title: str, unit: str) -> Any:
         .encode(
             x=x,
             x2="high:Q",
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickCount=4, tickMinStep=1, minExtent=EXTENT)),
+            y=alt.Y("count:Q", title=None, axis=alt.Axis(format="d", tickCount=min(4, most), minExtent=EXTENT)),
             y2=alt.datum(0),
             tooltip=[alt.Tooltip("label:N", title=" ")],
         )

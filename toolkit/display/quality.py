@@ -10,6 +10,7 @@ from pathlib import Path
 from toolkit.caseload import quality, read
 from toolkit.caseload.bins import bins
 from toolkit.caseload.checks import CHECKS, Check
+from toolkit.caseload.cohort import LEAST_SHOWN
 from toolkit.caseload.quality import Doubt, Quality
 from toolkit.display import panels
 from toolkit.display.cohort import bar
@@ -67,21 +68,20 @@ def distrust(found: Qualities) -> Page:
         return Page("", [note(NOBODY)])
     if not doubted:
         return Page("", [note("None: no number is beyond its limit.")])
+    everywhere = frozenset.intersection(*(frozenset(q.warnings) for q, _ in found.sessions))
     rows = [
         (
             q.session_id,
             q.therapist,
             "; ".join(f"{d.check.title} {number(d.value, d.check.unit)}" for d in doubts),
             "; ".join(d.check.why for d in doubts),
-            " ".join(q.warnings),
+            " ".join(w for w in q.warnings if w not in everywhere),
         )
         for q, doubts in doubted[:MOST]
     ]
     heads = ("session", "therapist", "doubts", "what may be wrong", "noted while it was processed")
-    parts = [
-        table("", heads, rows),
-        note("What to do about each doubt stands in the table above; the player is in the session review."),
-    ]
+    parts = [table("", heads, rows), note("What to do about each doubt stands in the table above.")]
+    parts += [note(f"Noted in every session: {warning}") for warning in sorted(everywhere)]
     if len(doubted) > MOST:
         parts.append(note(f"{len(doubted) - MOST} more sessions have doubts; those with most stand here."))
     return Page("", parts)
@@ -89,6 +89,8 @@ def distrust(found: Qualities) -> Page:
 
 def chart(found: Qualities) -> Gallery | Page:
     """How each number is distributed, beside the limit of its check."""
+    if 0 < len(found.sessions) < LEAST_SHOWN:
+        return Page("", [note(f"Fewer than {LEAST_SHOWN} sessions: nothing to draw, the numbers stand below.")])
     drawings = [d for c in CHECKS if (d := drawing(c, found)) is not None]
     lacking = [(c.title, reason) for c in CHECKS for reason in reasons(c, found)]
     notes = ["Bars: sessions. Dashed line: from there on there is a doubt; the line below says on which side."]
