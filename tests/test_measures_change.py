@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import assume, given
@@ -142,3 +143,17 @@ def test_reliable_is_an_index_beyond_students_t(a: Phase, b: Phase, of: Spread) 
     result, critical = found(a, b, of), t.ppf((1 + LEVEL) / 2, of.freedom)
     assume(abs(abs(result.index) - critical) > 1e-9)
     assert result.reliable == (abs(result.index) > critical)
+
+
+def test_of_unchanged_measures_one_in_twenty_looks_changed() -> None:
+    drawn, changed, times = random.Random(9), 0, 2000
+    for _ in range(times):
+        persons = [[level + drawn.gauss(0, 2) for _ in range(5)] for level in range(12)]
+        first, latest = persons[0][:3], persons[0][3:]
+        before, after = (
+            Phase(math.fsum(own) / len(own), tuple(Point(v, NONE) for v in own)) for own in (first, latest)
+        )
+        of = spread(persons)
+        assert isinstance(of, Spread)
+        changed += found(before, after, of).reliable
+    assert 0.03 <= changed / times <= 0.06  # a little under 5 %: a chance difference widens the spread, too

@@ -120,7 +120,9 @@ def findings(found: Progress) -> Page:
     known = len(changed) + len(still)
     if known:
         chance = f"{known * (1 - LEVEL):.1f}"
-        parts.append(note(f"By chance alone one measure in twenty looks changed: of these {known} about {chance}."))
+        parts.append(
+            note(f"By chance alone up to one measure in twenty looks changed: of these {known} about {chance}.")
+        )
     lacking = [(MEASURES[c.measure].title, c.change.reason) for c in found.courses if isinstance(c.change, Missing)]
     if lacking:
         parts.append(table("Not known yet, and why", ("measure", "reason"), by_reason(lacking)))
