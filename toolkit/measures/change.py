@@ -15,7 +15,8 @@ symmetric: towards the other phase counts the side of the interval that looks th
 Donner's MOVER). And the spread is known from few sessions only, so that Student's t takes the place of 1.96.
 
 A change is *reliable* when the 95 % interval of the difference does not hold 0. Up to one in twenty unchanged measures
-looks changed by chance; rather fewer, as a chance difference widens the spread, too. It says nothing about whether the change is good, nor why it came.
+looks changed by chance; rather fewer, as a chance difference widens the spread, too. It says nothing about whether the
+change is good, nor why it came.
 
 References
 ----------
