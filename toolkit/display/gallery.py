@@ -47,4 +47,5 @@ class Gallery:
             spec = script_safe(json.dumps(drawing.chart.to_dict()))
             scripts.append(f'window.toolkitEmbed("#{place}", {spec}, {{actions: false, renderer: "svg"}});')
         drawn = f"<script>(() => {{ {loader()} {' '.join(scripts)} }})()</script>" if scripts else ""
-        return f'{STYLE}{GRID}<div class="tk">{heading}{said}<div class="tk-grid">{"".join(figures)}</div></div>{drawn}'
+        grid = f'<div class="tk-grid">{"".join(figures)}</div>'
+        return f'{STYLE}{GRID}<div class="tk mathjax_ignore tex2jax_ignore">{heading}{said}{grid}</div>{drawn}'
