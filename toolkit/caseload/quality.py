@@ -25,7 +25,6 @@ __all__ = ["Doubt", "Quality", "doubts", "sessions"]
 
 Number = float | Missing
 WORDS = "restricted/words"
-UNSURE = 0.5  # a word with a lower probability is more likely wrong than right, if the recogniser is calibrated
 LONG = 3.0  # s: PICS
 NO_ROLE = Missing("nobody is known to be therapist or client")
 NOT_KEPT = Missing("the words were not kept: it is taken from each word's own probability")

@@ -17,7 +17,7 @@ from toolkit.types import Level, Recording, Role
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["COLUMNS", "LISTENING", "NO_DATE", "Caseload", "agreed", "read", "role_of"]
+__all__ = ["COLUMNS", "LISTENING", "Caseload", "agreed", "read", "role_of"]
 
 LISTENING = (
     *("talk_share_speech", "turn_duration_mean", "longest_turn", "patience", "wait_time_after_open_question"),
@@ -30,7 +30,6 @@ COLUMNS = (
     *("session_id", "role", "measure", "value", "unit", "n", "numerator", "denominator", "low", "high"),
     *("confirmed", "missing_reason"),
 )
-NO_DATE = "no date"
 
 
 @dataclass(frozen=True, slots=True)
