@@ -12,7 +12,7 @@ import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,18 @@ def test_a_wheel_carries_the_notebooks(tmp_path: Path) -> None:
     assert told.stdout.split() == ["toolkit", *NAMES]
 
 
+def written(runtime: Path, process: subprocess.Popen[bytes]) -> dict[str, str]:
+    """What the server says of itself, once it has written all of it."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None, process.stdout.read()
+        for file in runtime.glob("jpserver-*.json"):
+            with suppress(json.JSONDecodeError):
+                return json.loads(file.read_text())
+        time.sleep(0.1)
+    raise AssertionError("JupyterLab does not start")
+
+
 @contextmanager
 def serving(study: Study, *more: str) -> Iterator[tuple[str, str, Path]]:
     """The real command in a process of its own: base address, token and the folder it serves."""
@@ -108,11 +120,7 @@ def serving(study: Study, *more: str) -> Iterator[tuple[str, str, Path]]:
     environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
-            until = time.monotonic() + 60
-            while not (known := [*runtime.glob("jpserver-*.json")]) and time.monotonic() < until:
-                assert process.poll() is None, process.stdout.read()
-                time.sleep(0.1)
-            server = json.loads(known[0].read_text())
+            server = written(runtime, process)
             yield server["url"], server["token"], Path(server["root_dir"])
         finally:
             process.send_signal(signal.SIGTERM)
