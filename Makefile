@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+STUDY ?= demo-study
 READY := $(VENV)/.ready
 
 .PHONY: demo test lint format models lock notebook bench clean help
@@ -9,6 +10,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo   the main job on sample_data: audio to listening measures, on a fresh machine"
 	@echo "make test   the tests"
+	@echo "make notebook   JupyterLab on the notebooks with the demonstration study, or STUDY=FOLDER"
 	@echo "make lint   ruff and mypy"
 	@echo "make format   let ruff format the code"
 	@echo "make bench   this chain beside its peers: time, memory, errors; hours, and 7 GB in build/bench"
@@ -34,7 +36,8 @@ models: $(READY)
 	$(BIN)/toolkit models fetch
 
 notebook: $(READY)
-	$(BIN)/jupyter lab --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None notebooks
+	@test -d $(STUDY) || $(BIN)/toolkit demo --study $(STUDY)
+	@$(BIN)/toolkit lab $(STUDY)
 
 bench: $(READY)
 	@$(BIN)/toolkit models fetch

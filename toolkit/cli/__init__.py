@@ -27,6 +27,7 @@ COMMANDS = (
     "clean",
     "show",
     "report",
+    "lab",
     "roles",
     "correct",
     "code",

@@ -135,15 +135,17 @@ class Drawing:
     def _repr_html_(self) -> str:
         place = f"chart-{uuid.uuid4().hex}"
         spec = script_safe(json.dumps(self.chart.to_dict()))
-        loaded = (
-            f"if (!window.toolkitEmbed) {{ (() => {{ {vega_bundle()} }})(); window.toolkitEmbed = window.vegaEmbed; }}"
-        )
         drawn = f'window.toolkitEmbed("#{place}", {spec}, {{actions: false, renderer: "svg"}});'
         label = escape(self.description)
         return (
             f'<div id="{place}" role="img" aria-label="{label}" style="background:#fff"></div>'
-            f"<script>(() => {{ {loaded} {drawn} }})()</script>"
+            f"<script>(() => {{ {loader()} {drawn} }})()</script>"
         )
+
+
+def loader() -> str:
+    """JavaScript that loads the scripts of charts where the page has none yet."""
+    return f"if (!window.toolkitEmbed) {{ (() => {{ {vega_bundle()} }})(); window.toolkitEmbed = window.vegaEmbed; }}"
 
 
 @cache

@@ -7,13 +7,24 @@ from typing import Any
 
 from toolkit.types import Band
 
-__all__ = ["band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
+__all__ = ["COUNTS", "band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
 
 SHARE = "share"
 SECONDS = "s"
 KEPT = "\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 COUNTS = frozenset(
-    {"turns", "words", "utterances", "volleys", "codes", "moments", "silences", "backchannels", "interruptions"}
+    {
+        "turns",
+        "words",
+        "utterances",
+        "volleys",
+        "codes",
+        "moments",
+        "silences",
+        "backchannels",
+        "interruptions",
+        "speakers",
+    }
 )
 
 
@@ -37,8 +48,8 @@ def number(value: float | None, unit: str) -> str:
     --------
     >>> number(0.417, "share")
     '41.7 %'
-    >>> number(None, "s")
-    '—'
+    >>> number(0.247, "s"), number(24.7, "s"), number(None, "s")
+    ('0.25 s', '24.7 s', '—')
     """
     if value is None:
         return "—"
@@ -47,7 +58,7 @@ def number(value: float | None, unit: str) -> str:
     if unit in COUNTS:
         return f"{value:.0f}"
     if unit == SECONDS:
-        return f"{value:.1f} s" if abs(value) < 120 else f"{clock(value)} min"
+        return f"{value:.{fine(value)}f} s" if abs(value) < 120 else f"{clock(value)} min"
     if unit == "ratio":
         return f"{value:.2f}"
     return f"{value:.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}"
@@ -63,7 +74,7 @@ def between(low: float, high: float, unit: str) -> str:
     """
     if unit == SHARE:
         return f"{100 * low:.1f} to {100 * high:.1f}"
-    digits = 0 if unit in COUNTS else 2 if unit == "ratio" else 1
+    digits = 0 if unit in COUNTS else 2 if unit == "ratio" else fine(max(low, high, -low)) if unit == SECONDS else 1
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
@@ -75,6 +86,11 @@ def cell(row: Mapping[str, Any] | None) -> str:
     if row["value"] is None or row["low"] is None:
         return text
     return f"{text} ({between(row['low'], row['high'], row['unit'])})"
+
+
+def fine(seconds: float) -> int:
+    """Digits after the point of seconds: two under one second, as pauses in talk differ by tenths."""
+    return 2 if abs(seconds) < 1 else 1
 
 
 def person(role: str, speaker: str = "") -> str:

@@ -1,7 +1,8 @@
 """Measures: pure functions of a `Dialogue`, each with the text that says what its number means.
 
 One module a family (`talk`, `turns`, `silence`, `coding` with `miti` and `counts`, `sequences`, `drift`);
-`uncertainty` makes the intervals, `confirmed` says how much of a value a human confirmed, `book` makes the code book.
+`uncertainty` makes the intervals, `confirmed` says how much of a value a human confirmed, `book` makes the code book;
+`sums`, `change` and `variation` take the numbers of several sessions.
 Every measure is computed for every session: where it has no value it has a reason. Role measures come for therapist and
 client always and for further roles when somebody has them; those of what a therapist does, and *patience*, only for
 therapists and co-therapists, and those of what a client says only for clients.

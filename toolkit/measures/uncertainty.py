@@ -20,7 +20,7 @@ from statistics import NormalDist
 from toolkit.intervals import Span
 from toolkit.types import Missing
 
-__all__ = ["median", "median_interval", "odds", "poisson", "wilson"]
+__all__ = ["median", "median_interval", "odds", "poisson", "student", "wilson"]
 
 
 def wilson(hits: int, n: int, level: float) -> Span | Missing:
@@ -131,3 +131,16 @@ def median_interval(values: Sequence[int], level: float) -> Span | Missing:
     if rank == 0:
         return Missing(f"{n} values are too few for an interval of a median")
     return Span(ordered[rank - 1], ordered[n - rank])
+
+
+def student(probability: float, freedom: int) -> float:
+    """Quantile of Student's t distribution.
+
+    Examples
+    --------
+    >>> round(student(0.975, 2), 3), round(student(0.975, 10**9), 3)
+    (4.303, 1.96)
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, probability))
