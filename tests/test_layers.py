@@ -29,6 +29,7 @@ LAYERS = {
             "coding",
             "overlay",
             "lexicon",
+            "transcripts",
         ),
         2,
     ),
@@ -63,6 +64,7 @@ HEAVY = {
     "sklearn",
     "typst",
     "vl_convert",
+    "defusedxml",
 }
 
 OWNERS = {
@@ -83,6 +85,7 @@ OWNERS = {
     "sklearn": {"evaluate"},
     "typst": {"report"},
     "vl_convert": {"display"},
+    "defusedxml": {"formats"},
 }
 
 

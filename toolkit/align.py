@@ -12,7 +12,8 @@ speakers; diarizers place changes as roughly and know nothing of words. So, in t
 4. **Sentence.** Where the speaker changes inside a sentence, the few words between the change and the sentence's
    nearest end move over with the rest of it, if their times would fit either speaker.
 
-Nothing is reordered or lost, and a time only ever moves inwards.
+Nothing is reordered or lost, and a time only ever moves inwards. A word that comes with its
+speaker, from a transcript made elsewhere, keeps it.
 
 References
 ----------
@@ -99,9 +100,14 @@ def attribute(words: Sequence[Word], diarization: Diarization, *, reach: float) 
     speakers = [whose(plausible(word, span), voices, reach) for word, span in zip(words, spans, strict=True)]
     keep_sentences(words, spans, speakers, present)
     return tuple(
-        AttributedWord(span.start, span.end, word.text, word.probability, speaker)
+        AttributedWord(span.start, span.end, word.text, word.probability, known(word) or speaker)
         for word, span, speaker in zip(words, spans, speakers, strict=True)
     )
+
+
+def known(word: Word) -> str | None:
+    """Who said a word by whoever wrote it down, None where nobody says so: that goes before times."""
+    return word.speaker if isinstance(word, AttributedWord) else None
 
 
 def tracks(intervals: Iterable[SpeakerInterval]) -> dict[str, Track]:

@@ -27,7 +27,7 @@ __all__ = ["EVENTS", "START", "Detail", "Findings", "append", "verify"]
 
 EVENTS = frozenset(
     {
-        *("init", "add", "grant", "withdraw", "purge", "refuse", "run", "export", "swap", "correct", "repair"),
+        *("init", "add", "import", "grant", "withdraw", "purge", "refuse", "run", "export", "swap", "correct", "repair"),
         *("enroll", "open", "listen"),
     }
 )
