@@ -39,7 +39,7 @@ LAYERS = {
         (
             *("session", "listening", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool"),
-            *("corrections", "demo", "evaluate", "export"),
+            *("corrections", "demo", "evaluate", "export", "telling"),
         ),
         5,
     ),

@@ -180,7 +180,7 @@ def short_names(speakers: Sequence[str]) -> dict[str, str]:
 def role_of(who: str) -> str:
     """A role that CHAT knows."""
     bare = who.rstrip("_0123456789").lower()
-    return {"therapist": "Therapist", "co_therapist": "Therapist", "client": "Client"}.get(bare, "Participant")
+    return "Therapist" if bare in {"therapist", "co_therapist"} else "Participant"
 
 
 def block_lines(segment: Segment, conversation: Conversation, names: dict[str, str]) -> Iterator[str]:

@@ -94,7 +94,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=SAID,
-        checked="Chromium plays it beside the sound",
+        checked="no reader apart from our own",
         times=Times.RECOGNISER,
     ),
     "srt": Form(
@@ -129,7 +129,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=(*TIERS, Part.TURNS, Part.SILENCES),
-        checked="Praat (from Debian); pympi",
+        checked="Praat",
     ),
     "eaf": Form(
         "ELAN EAF 3.0",
@@ -138,7 +138,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=(*TIERS, Part.TURNS, Part.SILENCES, Part.LANGUAGE),
-        checked="pympi, with its controlled vocabulary; ELAN's schema where it is given",
+        checked="pympi, with its controlled vocabulary; ELAN's schema where `EAF_SCHEMA` names it",
     ),
     "chat": Form(
         "CHAT (CLAN)",
