@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made import session_result, study_with
 
+from toolkit import corrections, overlay, store, telling
 from toolkit import export as exports
-from toolkit import store
 from toolkit.errors import InputError
 from toolkit.formats import chat, registry
 from toolkit.formats.conversation import Coded, Conversation
@@ -26,7 +26,7 @@ from toolkit.formats.registry import FORMS, Part
 from toolkit.formats.segment import Segment
 from toolkit.intervals import Span
 from toolkit.study import Study
-from toolkit.types import AttributedWord, Code, SpeakerInterval
+from toolkit.types import HUMAN, AttributedWord, Code, Missing, SpeakerInterval
 
 BOTH = [name for name, form in FORMS.items() if form.reads and form.writes]
 TOKEN = st.text(st.characters(categories=["Ll"], max_codepoint=0x17F), min_size=1, max_size=6)
@@ -292,3 +292,30 @@ def test_rustling_reads_the_srt(study: Study, tmp_path: Path) -> None:
 
     found = rustling.read_srt(str(written(study, "srt", tmp_path / "a.srt")))
     assert "How are you?" in str(list(found.to_strs()))
+
+
+@pytest.mark.parametrize("form", ["eaf", "textgrid"])
+def test_codes_made_in_elan_or_praat_come_back_as_that_coders(study: Study, tmp_path: Path, form: str) -> None:
+    told = telling.conversation(study, "s01", telling.Labels.ROLE)
+    first, second, third = told.segments
+    by_hand = (
+        Coded(first.start, first.end - 0.1, "therapist", ("closed_question", "affirm"), human=True),  # drawn anew
+        Coded(third.start, third.end, "therapist", ("none",), human=True),
+    )
+    path = tmp_path / f"coded.{form}"
+    path.write_text(registry.dump(replace(told, codes=(*told.codes, *by_hand)), form))
+    assert corrections.import_tiers(study, "s01", path, by="T2") == 2
+    codes = store.load(study, "s01").dialogue.codes
+    assert not isinstance(codes, Missing)
+    assert [[(a.code, a.coder) for a in c.codes] for c in codes] == [
+        [(Code.CLOSED_QUESTION, HUMAN), (Code.AFFIRM, HUMAN)],
+        [],
+        [],
+    ]
+    assert {line.by for line in overlay.lines(study.overlay("s01"))} == {"T2"}
+    assert second.speaker == "client"
+
+
+def test_a_file_without_a_humans_codes_is_refused(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no codes of a human"):
+        corrections.import_tiers(study, "s01", written(study, "eaf", tmp_path / "a.eaf"), by="T2")

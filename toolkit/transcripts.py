@@ -155,11 +155,12 @@ def labels_of(conversation: Conversation, given: Mapping[str, Role]) -> tuple[st
     """
     wanted = {label.casefold(): role for label, role in given.items()}
     there = {label.casefold() for label in conversation.speakers}
-    if absent := [label for label in given if label.casefold() not in there]:
-        raise InputError(
-            f"no speaker of the file is called {absent[0][:40]!r}.",
-            hint=f"It has {len(there)}; write them as the file does.",
-        )
+    for number, label in enumerate(given, start=1):
+        if label.casefold() not in there:
+            raise InputError(
+                f"the file has no speaker of the label in --map number {number}.",
+                hint=f"It has {len(there)} speakers; write them as the file does.",
+            )
     roles = {str(role): role for role in Role if role is not Role.UNKNOWN}
     counts: Counter[str] = Counter()
     found = []
