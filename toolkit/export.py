@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -103,12 +103,13 @@ def export(  # noqa: PLR0913 - as many as the command has options
         When the results are damaged, or the file cannot be written.
     """
     recording = study.recording(session_id)
-    own = {recording.path, *([recording.transcript.path] if recording.transcript else [])}
+    own = (recording.path, recording.transcript.path if recording.transcript else recording.path)
     files = {output: build(study, session_id, form=form, labels=labels, table=table)}
     if form in TABLES and table != ALL:
         files[output.with_name(f"{output.stem}.dictionary.csv")] = dictionary_of(table)
     for path in files:
-        check_output(study, own, path, force=force)
+        for file in own:
+            check_output(study, file, path, force=force)
     # noted first: an export without its line would be worse than a line without its export
     digest = hashlib.sha256(files[output]).hexdigest()
     audit.append(study.audit_file, "export", session_id=session_id, format=str(form), sha256=digest)
@@ -237,10 +238,10 @@ def whole(study: Study, session_id: str, *, with_text: bool) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def check_output(study: Study, files: Collection[Path], output: Path, *, force: bool) -> None:
-    """Refuse to write over the study's own files or those of the session, ever, and over others unless `force`."""
+def check_output(study: Study, recording: Path, output: Path, *, force: bool) -> None:
+    """Refuse to write over the study's own files ever, and over others unless `force`."""
     target = output.resolve()
-    own = {study.settings_file, study.sessions_file, study.consent_file, study.audit_file, *files}
+    own = {study.settings_file, study.sessions_file, study.consent_file, study.audit_file, recording}
     folders = (study.results, study.overlay("x").parent, study.root / "voices")
     if target in {path.resolve() for path in own} or any(target.is_relative_to(f.resolve()) for f in folders):
         raise InputError(f"{output.name} belongs to the study itself.", hint="Give another file for --output.")

@@ -137,9 +137,14 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
     found = fingerprints(recording)
     for kind, path, sha256, consented in (
         ("recording", recording.path, found.recording, record.recording_sha256),
-        ("transcript", recording.transcript and recording.transcript.path, found.transcript, record.transcript_sha256),
+        (
+            "transcript",
+            recording.transcript.path if recording.transcript else recording.path,
+            found.transcript,
+            record.transcript_sha256,
+        ),
     ):
-        if path is None or not sha256:
+        if not sha256:
             continue
         if not consented:
             raise Refusal(

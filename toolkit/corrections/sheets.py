@@ -67,7 +67,7 @@ def export_sheet(study: Study, session_id: str, output: Path, *, blind: bool = F
     StoreError
         When the results are damaged, or the file cannot be written.
     """
-    own = {study.recording(session_id).path}
+    own = study.recording(session_id).path
     check_output(study, own, output, force=force)
     require(study, session_id, Purpose.MEASURE)
     result = store.load(study, session_id)

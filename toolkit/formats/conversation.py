@@ -102,10 +102,11 @@ def checked(conversation: Conversation, name: str) -> Conversation:
     """
     if not conversation.segments and not conversation.words:
         raise InputError(f"{name} holds nothing that anybody says.", hint="Is this the right file, and its format?")
-    edges = [t for s in (*conversation.segments, *conversation.words) for t in (s.start, s.end)]
+    spans = [(s.start, s.end) for s in conversation.segments] + [(w.start, w.end) for w in conversation.words]
+    edges = [t for span in spans for t in span]
     if not all(math.isfinite(t) and 0 <= t <= LONGEST for t in edges):
         raise InputError(f"{name}: a time is below 0 or beyond {LONGEST / 3600:.0f} hours.")
-    if any(s.end < s.start for s in (*conversation.segments, *conversation.words)):
+    if any(end < start for start, end in spans):
         raise InputError(f"{name}: something ends before it starts.")
     return conversation
 

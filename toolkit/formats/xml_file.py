@@ -45,7 +45,7 @@ class Shallow(ET.TreeBuilder):
         self.name = name
         self.depth = 0
 
-    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:  # type: ignore[override]
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
         """An element begins."""
         self.depth += 1
         if self.depth > DEEPEST:
