@@ -133,9 +133,9 @@ def converse(
 ) -> tuple[Talk, Said]:
     """From sound to a dialogue: decode, words, speakers, and what is built of them."""
     report("audio", 0.0, 0.0)
-    brought = transcripts.load(consented)
-    sound = brought is None or consented.recording.has_sound
-    heard = audio.load(consented, settings.audio) if sound else transcripts.silent(brought, settings.audio)
+    brought, sound = transcripts.load(consented), consented.recording.has_sound
+    silent = brought if brought and not sound else None
+    heard = transcripts.silent(silent, settings.audio) if silent else audio.load(consented, settings.audio)
     kept.put(Sound(heard.facts, heard.mix.duration))
     with gpu.turn(settings.words.device, settings.speakers.device):
         speakers, words = (
@@ -200,7 +200,7 @@ def listen(
 def take_in(
     heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report, found: Brought
 ) -> tuple[SpeakersHeard, WordsHeard]:
-    """Who spoke when and what was said where a transcript made elsewhere tells one or both; the sound tells the rest."""
+    """Who spoke when and what was said, as a transcript made elsewhere tells it; the sound tells the rest."""
     if heard.has_sound and not found.words:
         plain = replace(heard, channels=())
         words = hear_words(plain, consented, backends.transcriber, report, channels=Diarization((), ()))
