@@ -30,6 +30,7 @@ LAYERS = {
             "coding",
             "overlay",
             "lexicon",
+            "transcripts",
         ),
         2,
     ),
@@ -39,7 +40,7 @@ LAYERS = {
         (
             *("session", "listening", "side", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool", "engines"),
-            *("corrections", "caseload", "demo", "evaluate", "export", "collect", "lab"),
+            *("corrections", "caseload", "demo", "evaluate", "export", "collect", "lab", "telling"),
         ),
         5,
     ),
@@ -67,6 +68,7 @@ HEAVY = {
     "dask",
     "distributed",
     "dask_jobqueue",
+    "defusedxml",
 }
 
 OWNERS = {
@@ -90,6 +92,7 @@ OWNERS = {
     "dask": {"engines"},
     "distributed": {"engines"},
     "dask_jobqueue": {"engines"},
+    "defusedxml": {"formats"},
 }
 
 

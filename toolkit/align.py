@@ -14,8 +14,8 @@ speakers; diarizers place changes as roughly and know nothing of words. So, in t
 5. **Island.** A few words of one person in the middle of another's sentence, where both are heard, are the other's:
    diarizers take turns in overlap, people finish their sentences. Words that only say "I am listening" stay.
 
-Nothing is reordered or lost, and a time only ever moves inwards. Each word then says how sure its speaker is, by the
-place it lies in (`toolkit.certainty`).
+Nothing is reordered or lost, and a time only ever moves inwards. A word that comes with its speaker, from a transcript
+made elsewhere, keeps it. Each word then says how sure its speaker is, by the place it lies in (`toolkit.certainty`).
 
 References
 ----------
@@ -88,14 +88,23 @@ def attribute(
 
     def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
         """The chance that a word is its speaker's."""
+        if known(word) is not None:
+            return UNTOLD
         if speaker is None or not diarization.measured:
             return NOBODYS if speaker is None else UNTOLD
         return RATES[place_of(plausible(word, span), speaker, present, moved=first != speaker)]
 
     return tuple(
-        AttributedWord(span.start, span.end, word.text, word.probability, speaker, sure(word, span, speaker, first))
+        AttributedWord(
+            span.start, span.end, word.text, word.probability, known(word) or speaker, sure(word, span, speaker, first)
+        )
         for word, span, speaker, first in zip(words, spans, speakers, by_time, strict=True)
     )
+
+
+def known(word: Word) -> str | None:
+    """Who said a word by whoever wrote it down, None where nobody says so: that goes before times."""
+    return word.speaker if isinstance(word, AttributedWord) else None
 
 
 def tracks(intervals: Iterable[SpeakerInterval]) -> dict[str, Track]:

@@ -6,7 +6,7 @@ reads changes its key and those after it, and no other: another coder leaves wor
 =========== ====================== ====================================================================================
 stage       after                  reads
 =========== ====================== ====================================================================================
-decode                             recording, excluded portions, channel map, ``[audio]``
+decode                             recording, transcript made elsewhere, excluded portions, channel map, ``[audio]``
 words       decode (and, of a      language, ``[words]`` but its threads, the transcriber's models
             channel map, speakers)
 speakers    decode                 how many speakers, ``[speakers]``, the diarizer's models
@@ -216,7 +216,7 @@ def installed(name: str) -> str:
 def keys_of(consented: ConsentedRecording, machinery: Machinery) -> Keys:
     """The keys of one session's stages, found without loading a model."""
     recording, made = consented.recording, machinery.parts
-    mapped = bool(recording.channels)
+    mapped, brought = bool(recording.channels), recording.transcript
     before: dict[Stage, tuple[Stage, ...]] = {
         Stage.DECODE: (),
         Stage.SPEAKERS: (Stage.DECODE,),
@@ -230,6 +230,7 @@ def keys_of(consented: ConsentedRecording, machinery: Machinery) -> Keys:
             "recording": short(consented.sha256),
             "excluded portions": short([[span.start, span.end] for span in consented.excluded]),
             "channel map": short(list(recording.channels)),
+            **({"transcript": short([consented.transcript_sha256, *brought.speakers])} if brought else {}),
             **made["decode"],
         },
         Stage.WORDS: {"language": short(recording.language), **made["words"]},

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from toolkit import align
+from toolkit import align, transcripts
 from toolkit.audio import Audio, Waveform
 from toolkit.backends import Coder, Diarizer, Transcriber, create
 from toolkit.backends.channels import Channels, diarize_channels
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.intervals import Span, subtract, union
 from toolkit.settings import Settings
+from toolkit.transcripts import Brought
 from toolkit.types import AttributedWord, Diarization, Missing, SpeakerInterval, Transcript, Word
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "SpeakersHeard",
     "WordsHeard",
     "attributed",
+    "brought_speakers",
+    "brought_words",
     "hear_speakers",
     "hear_words",
     "wordless_speech",
@@ -148,6 +151,20 @@ def hear_words(
     )
 
 
+def brought_words(heard: Audio, consented: ConsentedRecording, found: Brought) -> WordsHeard:
+    """The words of a transcript made elsewhere, in place of a recogniser's."""
+    part = transcripts.ReplayedWords(found)
+    told = part.transcribe(heard.mix, language=consented.recording.language, progress=lambda _: None)
+    return WordsHeard((kept(told, consented.excluded),), part.describe())
+
+
+def brought_speakers(heard: Audio, consented: ConsentedRecording, found: Brought) -> SpeakersHeard:
+    """Who spoke when by a transcript made elsewhere, in place of a diarizer."""
+    part = transcripts.ReplayedSpeakers(found)
+    told = part.diarize(heard.mix, min_speakers=0, max_speakers=0, progress=lambda _: None)
+    return SpeakersHeard(without_excluded(told, consented.excluded), part.describe())
+
+
 def by_talk(channels: Diarization, labels: Sequence[str]) -> list[int]:
     """Places of the channels, who talks most first: there a language is best detected, then it holds for all."""
     talk = {label: sum(i.end - i.start for i in channels.exclusive if i.speaker == label) for label in labels}
@@ -159,7 +176,7 @@ def attributed(
 ) -> tuple[tuple[AttributedWord, ...], str, int]:
     """Words with their speakers, the language, and the number of words rejected as invented."""
     labels, rejected = consented.recording.channels, sum(t.rejected for t in words.transcripts)
-    if not labels:
+    if not labels or len(words.transcripts) == 1:
         (transcript,) = words.transcripts
         found = align.attribute(transcript.words, diarization, reach=reach, language=transcript.language)
         return found, transcript.language, rejected

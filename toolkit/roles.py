@@ -3,9 +3,10 @@
 Sources, the most trusted first:
 
 1. the channel map, where a label is a role (``therapist``, ``client_2``);
-2. the manifest: a label that is the id of the therapist or of a client of this session in ``sessions.csv``, in the
-   channel map or in a replayed diarization. Nothing else there can name a speaker, whose label no one knows before the
-   diarizer has run; a person who has listened uses ``toolkit roles set``, which goes over all of these;
+2. the manifest: what ``sessions.csv`` calls the speakers of a transcript; or a label that is the id of the therapist or
+   of a client of this session there, in the channel map or in a replayed diarization. Nothing else there can name a
+   speaker, whose label no one knows before the diarizer has run; a person who has listened uses ``toolkit roles set``,
+   which goes over all of these;
 3. an enrolled voice, where consent allows it (`toolkit.voices`);
 4. what is said. Two people are compared with each other: therapists ask, say "you", hand back, open and close the
    session; clients say "I" and tell. Each speaker's cue rates are drawn towards the average by as much as some hundred
@@ -21,7 +22,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -34,10 +35,11 @@ from toolkit.settings import RoleSettings
 from toolkit.types import Recording, Role, RoleAssignment, RoleSource, SpokenUtterance
 from toolkit.voices.recognising import NOBODY, Heard
 
-__all__ = ["assign", "evidence", "log_odds", "name", "swap"]
+__all__ = ["assign", "evidence", "log_odds", "name", "reads_english", "swap"]
 
 UNNAMED = RoleAssignment(Role.UNKNOWN, 0.0, RoleSource.NONE)
 OTHER = {Role.THERAPIST: Role.CLIENT, Role.CLIENT: Role.THERAPIST}
+OF_LABELS = frozenset(r.value for r in Role if r is not Role.UNKNOWN)
 DIARIZED = re.compile(r"SPEAKER_\d+")
 
 
@@ -91,12 +93,14 @@ def name(
 
 
 def label_role(label: str, recording: Recording) -> RoleAssignment:
-    """The role that a label names by itself: a role of the channel map, or an id that the manifest has.
+    """The role that a label names by itself: a role of the channel map or of a transcript, or an id of the manifest.
 
     The diarizer's own labels (``SPEAKER_00``) say nothing, even where somebody chose such an id.
     """
     bare = label.rstrip("_0123456789")
-    if label in recording.channels and bare in {r.value for r in Role if r is not Role.UNKNOWN}:
+    if recording.transcript and label in recording.transcript.speakers and bare in OF_LABELS:
+        return RoleAssignment(Role(bare), 1.0, RoleSource.MANIFEST)
+    if label in recording.channels and bare in OF_LABELS:
         return RoleAssignment(Role(bare), 1.0, RoleSource.CHANNELS)
     if not DIARIZED.fullmatch(label):
         for party in parties(recording):
@@ -159,7 +163,12 @@ def count_words(said: Sequence[SpokenUtterance]) -> int:
 
 def looks_english(utterances: Sequence[SpokenUtterance]) -> bool:
     """Whether enough of the words are English function words, for a language nobody named."""
-    words = [t for u in utterances for t in tokens([w.text for w in u.words])]
+    return reads_english(w.text for u in utterances for w in u.words)
+
+
+def reads_english(texts: Iterable[str]) -> bool:
+    """Whether enough of some words, in their order, are English function words."""
+    words = tokens([*texts])
     common = frozenset(weights()["function_words"].split())
     return bool(words) and sum(w in common for w in words) >= weights()["least_english"] * len(words)
 

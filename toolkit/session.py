@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, certainty, measures, overlay, roles, silences, turns, utterances, voices
+from toolkit import audio, certainty, measures, overlay, roles, silences, transcripts, turns, utterances, voices
 from toolkit.audio import Audio
+from toolkit.audio.waveform import FLOOR_DB
 from toolkit.backends import Coder, codable, gpu
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
 from toolkit.consent.admit import ConsentedRecording
@@ -22,6 +23,8 @@ from toolkit.listening import (
     SpeakersHeard,
     WordsHeard,
     attributed,
+    brought_speakers,
+    brought_words,
     hear_speakers,
     hear_words,
     wordless_speech,
@@ -30,11 +33,13 @@ from toolkit.overlay import Corrections, Laid
 from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
 from toolkit.side import beside
+from toolkit.transcripts import Brought
 from toolkit.types import (
     AttributedWord,
     Dialogue,
     Diarization,
     Missing,
+    Need,
     Provenance,
     Role,
     Silence,
@@ -44,10 +49,12 @@ from toolkit.types import (
     Turn,
     Utterance,
 )
+from toolkit.voices.recognising import NOBODY
 
 __all__ = ["Backends", "Report", "measured", "models_of", "process", "remeasure"]
 
 UNCODED = Missing("the dialogue is not coded yet")
+TEXTLESS = Missing("the transcript holds no text, only who spoke when")
 UNKEPT = Missing("consent does not cover a transcript")
 
 
@@ -91,7 +98,11 @@ def process(
         talk, said = converse(consented, settings, backends, report, kept)
     if coded is None and said is not None:
         report("codes", 0.0, talk.dialogue.duration)
-        coded = kept.put(code(said.utterances, backends.coder, language=talk.language))
+        coded = kept.put(
+            code(said.utterances, backends.coder, language=talk.language)
+            if isinstance(talk.dialogue.words_without_speaker, int)
+            else Coded(TEXTLESS, (), {})
+        )
     assert coded is not None  # where there are no codes yet, the text is there
     report("measures", 0.0, talk.dialogue.duration)
     dialogue = replace(talk.dialogue, codes=coded.codes, coded=frozenset(coded.coded))
@@ -123,34 +134,47 @@ def converse(
 ) -> tuple[Talk, Said]:
     """From sound to a dialogue: decode, words, speakers, and what is built of them."""
     report("audio", 0.0, 0.0)
-    heard = audio.load(consented, settings.audio)
+    brought, sound = transcripts.load(consented), consented.recording.has_sound
+    silent = brought if brought and not sound else None
+    heard = transcripts.silent(silent, settings.audio) if silent else audio.load(consented, settings.audio)
     kept.put(Sound(heard.facts, heard.mix.duration))
     with gpu.turn(settings.words.device, settings.speakers.device):
-        speakers, words = listen(heard, consented, settings, backends, report, kept)
+        speakers, words = (
+            listen(heard, consented, settings, backends, report, kept)
+            if brought is None
+            else take_in(heard, consented, settings, backends, report, brought)
+        )
     report("dialogue", 0.0, heard.mix.duration)
     activity = speakers.diarization.regular
     attributes, language, rejected = attributed(
         words, speakers.diarization, consented, reach=settings.dialogue.word_reach
     )
-    refuse_blank(consented, heard, activity, attributes)
+    textless = TEXTLESS if brought and not (sound or brought.words) else None
+    if not (textless and activity):
+        refuse_blank(consented, heard, activity, attributes)
+    if brought and not language and roles.reads_english(w.text for w in attributes):
+        language = "en"
+    untold = brought.untold if brought else {}
     spoken = utterances.split(attributes, settings.dialogue, language=language)
     floor = turns.build(activity, spoken, settings.dialogue, language=language, excluded=consented.excluded)
-    known = voices.recognise(heard.mix, activity, consented, settings)
+    known = voices.recognise(heard.mix, activity, consented, settings) if sound else NOBODY
+    quiet = check_silences(heard, attributes, activity, floor.turns, consented.excluded, settings)
     dialogue = Dialogue(
         session_id=consented.recording.session_id,
         duration=round(heard.mix.duration, 3),
         excluded=consented.excluded,
         roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known),
         activity=activity,
-        utterances=tuple(counted(u) for u in spoken),
+        utterances=textless or tuple(counted(u) for u in spoken),
         turns=floor.turns,
         backchannels=floor.backchannels,
-        interruptions=floor.interruptions,
-        silences=check_silences(heard, attributes, activity, floor.turns, consented.excluded, settings),
+        interruptions=() if Need.TURN_TAKING in untold else floor.interruptions,
+        silences=() if Need.SILENCES in untold else quiet,
         codes=UNCODED,
-        words_without_speaker=sum(w.speaker is None for w in attributes),
-        speech_without_words=wordless_speech(activity, attributes, gap=settings.dialogue.ipu_gap),
+        words_without_speaker=textless or sum(w.speaker is None for w in attributes),
+        speech_without_words=textless or wordless_speech(activity, attributes, gap=settings.dialogue.ipu_gap),
         coded=frozenset(),
+        untold=untold,
     )
     described = {f"transcriber.{key}": value for key, value in words.described.items()}
     described |= {f"diarizer.{key}": value for key, value in speakers.described.items()}
@@ -177,6 +201,22 @@ def listen(
             words = kept.put(hear_words(heard, consented, backends.transcriber, report, channels=nobody))
             speakers = kept.put(found())
     return speakers, words
+
+
+def take_in(
+    heard: Audio, consented: ConsentedRecording, settings: Settings, backends: Backends, report: Report, found: Brought
+) -> tuple[SpeakersHeard, WordsHeard]:
+    """Who spoke when and what was said, as a transcript made elsewhere tells it; the sound tells the rest."""
+    if heard.has_sound and not found.words:
+        plain = replace(heard, channels=())
+        words = hear_words(plain, consented, backends.transcriber, report, channels=Diarization((), ()))
+    else:
+        words = brought_words(heard, consented, found)
+    if not (found.words and heard.has_sound):
+        return brought_speakers(heard, consented, found), words
+    speakers = hear_speakers(heard, consented, settings, backends, report)
+    named = transcripts.named_by_words(speakers.diarization, words.transcripts[0].words)
+    return replace(speakers, diarization=named), words
 
 
 def refuse_blank(
@@ -270,6 +310,8 @@ def check_silences(
 ) -> tuple[Silence, ...]:
     """Silences from speech activity, cross-checked with the words and with how loud they are."""
     found = silences.find(activity, floor, excluded, settings.dialogue)
+    if not heard.has_sound:
+        return silences.cross_check(found, words, [FLOOR_DB] * len(found), 0.0, settings.dialogue)
     levels = audio.level_db(heard.mix, [Span(s.start, s.end) for s in found])
     spoken = audio.level_db(heard.mix, union(i.span for i in activity))
     speech_level = sorted(spoken)[len(spoken) // 2] if spoken else 0.0

@@ -215,6 +215,43 @@ class Study:
             sessions.append(self.sessions_file, row)
         return new
 
+    def bring(self, path: Path, columns: Mapping[str, str], *, force: bool = False) -> Recording:
+        """Put a transcript made elsewhere on the list: of a session that is there, or of a new one without sound.
+
+        Parameters
+        ----------
+        path
+            The transcript; it stays where it is, as a recording does.
+        columns
+            ``session_id``, ``transcript_speakers`` and, for a new session, the other columns.
+        force
+            In place of another transcript.
+
+        Raises
+        ------
+        InputError
+            When a value is not allowed, or the session has a transcript already.
+        StoreError
+            When ``sessions.csv`` cannot be written.
+        """
+        session_id = columns["session_id"]
+        row = {**columns, "transcript": self._written(path)}
+        with self.editing():
+            old = self.recordings().get(session_id)
+            if old is None:
+                new = sessions.parse({**row, "recording": ""}, root=self.root, where=f"session {session_id[:80]}")
+                if session_id.casefold() in {known.casefold() for known in self.recordings()}:
+                    raise InputError(f"session {session_id} differs from another in capital letters only.")
+                sessions.append(self.sessions_file, row)
+                return new
+            if old.transcript is not None and not force:
+                raise InputError(
+                    f"session {session_id} has a transcript already.", hint="Add --force to put this one in its place."
+                )
+            given = {name: text for name, text in row.items() if text or name.startswith("transcript")}
+            sessions.amend(self.sessions_file, session_id, given)
+            return self.recording(session_id)
+
     def _written(self, path: Path) -> str:
         """A recording's path as ``sessions.csv`` has it: symbolic links of its folder resolved, not its own."""
         absolute = path.parent.resolve() / path.name

@@ -9,7 +9,7 @@ kept without the transcript purpose, a `SpokenUtterance` holds the words too. Wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -36,6 +36,7 @@ __all__ = [
     "Measure",
     "MeasureValue",
     "Missing",
+    "Need",
     "Provenance",
     "Purpose",
     "Ratio",
@@ -50,6 +51,7 @@ __all__ = [
     "SpeakerInterval",
     "SpokenUtterance",
     "Transcript",
+    "TranscriptFile",
     "Turn",
     "Utterance",
     "Word",
@@ -120,8 +122,20 @@ class RoleAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptFile:
+    """A transcript made elsewhere, and what its speakers are called here, in the order in which they first speak."""
+
+    path: Path
+    speakers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """One row of ``sessions.csv``: the audio of one session, before anyone asked for consent."""
+    """One row of ``sessions.csv``: the audio of one session, before anyone asked for consent.
+
+    `path` is the audio; of a session that has none, the file of its `transcript`. A transcript made elsewhere stands
+    in place of the recogniser's words; None where there is none.
+    """
 
     session_id: str
     path: Path
@@ -132,6 +146,12 @@ class Recording:
     min_speakers: int
     max_speakers: int
     channels: tuple[str, ...]
+    transcript: TranscriptFile | None = None
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is audio; else there is a transcript only."""
+        return self.transcript is None or self.transcript.path != self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +422,19 @@ class Chances:
     sustain: float
 
 
+class Need(StrEnum):
+    """What a measure needs that sound always tells, and a transcript made elsewhere may not."""
+
+    SILENCES = "silences"
+    """When nobody speaks."""
+    TURN_TAKING = "turn-taking"
+    """When speech begins and ends, to a tenth of a second or so: overlap, offsets, interruptions, backchannels."""
+    PAUSES = "pauses"
+    """Speech without the pauses in it."""
+    SOUND = "sound"
+    """The sound itself, to compare the words with."""
+
+
 NO_CHANCES = Missing("this coder gives no probabilities")
 
 
@@ -447,6 +480,8 @@ class Dialogue:
         What the coder can find: a code outside it was not looked for, so that its absence says nothing.
     confirmed
         Speech whose speaker a human set or confirmed.
+    untold
+        What a transcript without sound does not tell, with the reason; empty for a recording.
     """
 
     session_id: str
@@ -464,6 +499,7 @@ class Dialogue:
     speech_without_words: float | Missing
     coded: frozenset[Code] = frozenset(Code)
     confirmed: tuple[SpeakerInterval, ...] = ()
+    untold: Mapping[Need, str] = field(default_factory=dict)
 
     def speakers(self, role: Role) -> frozenset[str]:
         """The speakers who have `role`."""
@@ -509,7 +545,8 @@ class Measure:
 
     `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value;
     `agreement` says how well trained humans agree on what is counted, empty where nothing was judged; `confirmed` says
-    of what the confirmed share is one, empty where a human can confirm nothing that is counted.
+    of what the confirmed share is one, empty where a human can confirm nothing that is counted; `needs` names what a
+    transcript without sound may not tell, so that the measure is missing with that reason.
     """
 
     name: str
@@ -527,6 +564,7 @@ class Measure:
     bands: tuple[Band, ...] = ()
     agreement: str = ""
     confirmed: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 NOT_CONFIRMABLE = Missing("it counts nothing that a human can confirm one by one")

@@ -42,6 +42,8 @@ def read(consented: ConsentedRecording, settings: AudioSettings) -> Audio:
     if not isinstance(consented, ConsentedRecording):
         raise TypeError("audio.load takes only what consent.admit makes: a ConsentedRecording")
     session = f"session {consented.recording.session_id}"
+    if not consented.recording.has_sound:
+        raise InputError(f"{session} has a transcript and no recording.", hint="There is no sound to hear.")
     try:
         with open_source(consented.recording.path) as source:
             if source.digest() != consented.sha256:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FLOOR_DB", "RATE", "Audio", "AudioFacts", "Waveform", "decibels", "level_db"]
+__all__ = ["FLOOR_DB", "RATE", "Audio", "AudioFacts", "Waveform", "decibels", "level_db", "soundless"]
 
 RATE = 16000
 """Samples a second of every waveform: what the recogniser and the diarizer were trained on."""
@@ -58,7 +58,7 @@ class AudioFacts:
     container, codec
         Names as FFmpeg has them, such as ``wav`` and ``pcm_s16le``.
     rate, channels
-        Of the original.
+        Of the original; both 0 where there is no sound but a transcript.
     duration
         Decoded length, seconds.
     declared_duration
@@ -93,6 +93,29 @@ class Audio:
     mix: Waveform
     channels: tuple[Waveform, ...]
     facts: AudioFacts
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether this was read from a recording; else it stands in for one, see `soundless`."""
+        return self.facts.channels > 0
+
+
+def soundless(duration: float, *, container: str) -> Audio:
+    """What stands in for the sound of a session that has none: a length in time, and silence that takes no memory.
+
+    Parameters
+    ----------
+    duration
+        Seconds.
+    container
+        Name of the format of the transcript.
+    """
+    import numpy as np
+
+    samples = np.broadcast_to(np.float32(0), (round(duration * RATE),))
+    length = len(samples) / RATE
+    facts = AudioFacts(container, "", 0, 0, length, Missing("no sound"), 0, "no sound", FLOOR_DB, FLOOR_DB)
+    return Audio(Waveform(samples, RATE), (), facts)
 
 
 def level_db(waveform: Waveform, spans: Sequence[Span]) -> tuple[float, ...]:

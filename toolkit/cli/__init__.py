@@ -20,6 +20,7 @@ __all__ = ["app", "main"]
 COMMANDS = (
     "init",
     "add",
+    "import",
     "consent",
     "enroll",
     "run",

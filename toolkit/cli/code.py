@@ -48,16 +48,21 @@ def export(
 def import_(
     study: Path = typer.Argument(help="Folder of the study."),
     session: str = typer.Argument(help="Which session."),
-    file: Path = typer.Argument(help="The filled sheet, saved as CSV."),
+    file: Path = typer.Argument(help="The filled sheet, saved as CSV; or an EAF or TextGrid."),
     *,
     by: str = typer.Option(..., "--by", help="Who coded it (a pseudonymous id)."),
 ) -> None:
     """Lay the codes and notes of a filled sheet over a session, and compute the measures again.
 
-    Every line is checked first; when one is wrong nothing is written, and its number is said.
+    Every line is checked first; when one is wrong nothing is written, and its number is said. Of a file that was coded
+    in ELAN or Praat the tiers codes@SPEAKER count: write the codes there after `toolkit export --format eaf`.
     """
     from toolkit import corrections
     from toolkit.study import Study
 
+    if file.name.casefold().endswith(corrections.ENDINGS):
+        count = corrections.import_tiers(Study.open(study), session, file, by=by)
+        say(f"{count} utterances coded. The measures now follow the codes that count.")
+        return
     coded, noted = corrections.import_sheet(Study.open(study), session, file, by=by)
     say(f"{coded} utterances coded, {noted} notes. The measures now follow the codes that count.")

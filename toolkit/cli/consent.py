@@ -25,6 +25,7 @@ from toolkit.errors import ConsentError, InputError, StoreError, ToolkitError
 from toolkit.types import Purpose, Recording, Role
 
 if TYPE_CHECKING:
+    from toolkit.consent.admit import Fingerprints
     from toolkit.consent.ledger import Record
     from toolkit.study import Study
 
@@ -71,7 +72,7 @@ def grant(
     For each purpose the latest grant counts; other purposes granted before, and portions left out before, stay.
     """
     from toolkit.consent import audit, ledger
-    from toolkit.consent.admit import fingerprint
+    from toolkit.consent.admit import fingerprints
     from toolkit.study import Study
 
     today = this_day()
@@ -85,11 +86,11 @@ def grant(
     portions = [parse_portion(text) for text in exclude]
     opened = Study.open(study)
     recording = opened.recording(session)
-    sha256 = fingerprint(recording)
+    found = fingerprints(recording)
     with opened.editing():
         book = opened.ledger()
         old = book.record(session)
-        check_same_file(recording, old, sha256)
+        check_same_file(recording, old, found)
         present = dict.fromkeys([*ledger.parties(recording), *(parse_party(text) for text in also)])
         known = dict.fromkeys([*(old.parties if old else ()), *present])
         record = ledger.grant(
@@ -98,8 +99,9 @@ def grant(
             by=choose(known, party) if party else present,
             present=present,
             excluded=portions,
-            recording_sha256=sha256,
+            recording_sha256=found.recording,
         )
+        record = dataclasses.replace(record, transcript_sha256=found.transcript)
         ledger.save(opened.consent_file, book.replace(session, record))
     audit.append(
         opened.audit_file,
@@ -211,15 +213,21 @@ def this_day() -> date:
     return date.today()  # noqa: DTZ011 - a time zone would make it another day
 
 
-def check_same_file(recording: Recording, old: Record | None, sha256: str) -> None:
+def check_same_file(recording: Recording, old: Record | None, found: Fingerprints) -> None:
     """Refuse to carry a consent over to another file."""
-    if old is None or old.withdrawn_on is not None or old.recording_sha256 in {"", sha256}:
+    if old is None or old.withdrawn_on is not None:
         return
-    raise ConsentError(
-        f"session {recording.session_id}: {recording.path.name} is not the file that consent was given for "
-        "(rule: other-recording).",
-        hint="Put the right file back, or withdraw the session and grant again.",
-    )
+    brought = recording.transcript.path if recording.transcript else recording.path
+    for path, known, now in (
+        (recording.path, old.recording_sha256, found.recording),
+        (brought, old.transcript_sha256, found.transcript),
+    ):
+        if now and known not in {"", now}:
+            raise ConsentError(
+                f"session {recording.session_id}: {path.name} is not the file that consent was given for "
+                "(rule: other-recording).",
+                hint="Put the right file back, or withdraw the session and grant again.",
+            )
 
 
 def check_known(study: Study, session: str) -> None:

@@ -18,8 +18,23 @@ class Format(StrEnum):
     RTTM = "rttm"
     VTT = "vtt"
     SRT = "srt"
+    WHISPERX = "whisperx"
+    TEXTGRID = "textgrid"
+    EAF = "eaf"
+    CHAT = "chat"
+    SEGLST = "seglst"
+    STM = "stm"
+    CTM = "ctm"
+    TRANSCRIPT_CSV = "transcript-csv"
+    MAXQDA = "maxqda"
+    ATLASTI = "atlasti"
+    NVIVO = "nvivo"
+    QDPX = "qdpx"
+    VCON = "vcon"
+    BIDS = "bids"
     JSON = "json"
     CSV = "csv"
+    PARQUET = "parquet"
 
 
 class Labels(StrEnum):
@@ -39,27 +54,33 @@ def export(
     session: str = typer.Argument(help="Which session."),
     *,
     form: Format = typer.Option(
-        ..., "--format", help="rttm: who spoke when. vtt, srt: captions. json: all tables. csv: measures."
+        ..., "--format", help="rttm: who spoke when. csv, parquet: a table. The others: docs/formats.md."
     ),
     output: Path = typer.Option(..., "--output", "-o", help="The file to write."),
     labels: Labels = typer.Option(Labels.ROLE, "--labels", help="Name speakers by role, or as the diarizer does."),
+    table: str = typer.Option("measures", "--table", metavar="NAME", help="For csv and parquet; all makes a zip."),
     force: bool = typer.Option(False, "--force", help="Write over a file that is there."),
 ) -> None:
     """Write a session's results to a file, and note it in the audit log.
 
-    Captions hold what was said: they need the transcript purpose. JSON leaves text out where it is not granted.
+    Formats that hold what was said need the transcript purpose. JSON and BIDS leave text out where it is not granted.
+    Beside a table stands its data dictionary.
     """
     from toolkit import export as exports
     from toolkit.study import Study
 
-    exports.export(
+    written = exports.export(
         Study.open(study),
         session,
         output,
         form=exports.Format(form),
         labels=exports.Labels(labels),
+        table=table,
         force=force,
     )
-    say(f"Wrote {output.name}.")
-    if form in {Format.VTT, Format.SRT, Format.JSON}:
+    for path in written:
+        say(f"Wrote {path.name}.")
+    if form is Format.VCON:
+        say("vCon and its consent attachment are drafts of the IETF: they may change.")
+    if form not in {Format.RTTM, Format.CSV, Format.PARQUET} or table != "measures":
         say("A copy outside the study is out of the reach of a later withdrawal: keep it where you can delete it.")

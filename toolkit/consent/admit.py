@@ -13,7 +13,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, NoReturn, final
@@ -28,12 +28,14 @@ from toolkit.types import Purpose, Recording
 __all__ = [
     "ConsentedRecording",
     "ConsentedVoice",
+    "Fingerprints",
     "Refusal",
     "admit",
     "admit_voice",
     "covered",
     "covered_voice",
     "fingerprint",
+    "fingerprints",
     "open_recording",
 ]
 
@@ -65,10 +67,12 @@ class ConsentedRecording:
     excluded
         Portions to silence before any model hears them: disjoint, in order, seconds.
     sha256
-        Digest of the file the consent is for, in hexadecimal.
+        Digest of the file the consent is for, in hexadecimal; of a session without sound that of its transcript.
     voices
         Enrolled voices that its speakers may be compared with: of those who take part and whose own consent to it holds
         today, and none at all unless every party granted `Purpose.VOICEPRINT` for the session.
+    transcript_sha256
+        Digest of the transcript made elsewhere that the consent is for; empty where there is none.
     """
 
     recording: Recording
@@ -77,6 +81,7 @@ class ConsentedRecording:
     sha256: str
     seal: InitVar[object]
     voices: tuple[Voice, ...] = ()
+    transcript_sha256: str = ""
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
@@ -113,7 +118,7 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
     ledger
         The study's consent ledger.
     purposes
-        What the caller needs; `Purpose.MEASURE` is needed always.
+        What the caller needs; `Purpose.MEASURE` is needed always, `Purpose.TRANSCRIPT` for a transcript made elsewhere.
     today
         The day to judge by.
 
@@ -129,24 +134,37 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
     """
     session_id = recording.session_id
     record = covered(recording, ledger, purposes=purposes, today=today)
-    if not record.recording_sha256:
-        raise Refusal(
-            session_id,
-            "other-recording",
-            "the consent record does not say for which file it is",
-            hint="Record it with: toolkit consent grant",
-        )
-    sha256 = fingerprint(recording)
-    if sha256 != record.recording_sha256:
-        raise Refusal(
-            session_id,
-            "other-recording",
-            f"{recording.path.name} is not the file that consent was given for",
-            hint="Put the right file back, or withdraw the session and grant again.",
-        )
+    found = fingerprints(recording)
+    for kind, path, sha256, consented in (
+        ("recording", recording.path, found.recording, record.recording_sha256),
+        (
+            "transcript",
+            recording.transcript.path if recording.transcript else recording.path,
+            found.transcript,
+            record.transcript_sha256,
+        ),
+    ):
+        if not sha256:
+            continue
+        if not consented:
+            raise Refusal(
+                session_id,
+                "other-recording",
+                f"the consent record does not say for which {'file' if kind == 'recording' else kind} it is",
+                hint="Record it with: toolkit consent grant",
+            )
+        if sha256 != consented:
+            raise Refusal(
+                session_id,
+                "other-recording",
+                f"{path.name} is not the file that consent was given for",
+                hint="Put the right file back, or withdraw the session and grant again.",
+            )
     whole = granted(record, today)
     known = voices.enrolled(ledger, record.parties, today) if Purpose.VOICEPRINT in whole else ()
-    return ConsentedRecording(recording, whole, record.excluded, sha256, _SEAL, known)
+    return ConsentedRecording(
+        recording, whole, record.excluded, found.recording or found.transcript, _SEAL, known, found.transcript
+    )
 
 
 def admit_voice(who: str, path: Path, ledger: Ledger, *, today: date) -> ConsentedVoice:
@@ -216,7 +234,8 @@ def covered(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose]
     """
     record = _record(recording.session_id, ledger)
     _check_parties(recording, record)
-    needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes}]
+    brought = () if recording.transcript is None else (Purpose.TRANSCRIPT,)
+    needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes, *brought}]
     for party in record.parties:
         for purpose in needed:
             _check_grant(recording.session_id, record, party, purpose, today=today)
@@ -293,6 +312,23 @@ def open_recording(recording: Recording) -> BinaryIO:
         os.close(handle)
         raise InputError(f"{where}{name} is not a file.", hint="Give the recording itself.")
     return os.fdopen(handle, "rb")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """SHA-256 of a session's files in hexadecimal, empty for one it does not have."""
+
+    recording: str
+    transcript: str
+
+
+def fingerprints(recording: Recording) -> Fingerprints:
+    """Digests of the recording and of the transcript made elsewhere, where there are; raises as `fingerprint`."""
+    brought = recording.transcript
+    return Fingerprints(
+        fingerprint(recording) if recording.has_sound else "",
+        "" if brought is None else fingerprint(replace(recording, path=brought.path)),
+    )
 
 
 def fingerprint(recording: Recording) -> str:

@@ -27,8 +27,8 @@ __all__ = ["EVENTS", "START", "Detail", "Findings", "append", "verify"]
 
 EVENTS = frozenset(
     {
-        *("init", "add", "grant", "withdraw", "purge", "refuse", "run", "export", "swap", "correct", "repair"),
-        *("enroll", "open", "listen"),
+        *("init", "add", "import", "grant", "withdraw", "purge", "refuse", "run", "export", "swap", "correct"),
+        *("repair", "enroll", "open", "listen"),
     }
 )
 START = "0" * 64  # what the first line names as the hash before it

@@ -8,6 +8,7 @@
     parties = [{ role = "therapist", id = "T01" }, { role = "client", id = "C01" }]
     excluded = [[62.0, 75.5]]           # seconds: silenced before any model hears them
     recording_sha256 = "9f86d081..."    # written by: toolkit consent grant
+    transcript_sha256 = "2c26b46b..."   # likewise, where a transcript made elsewhere was imported
     withdrawn_on = 2026-11-23           # only when somebody withdrew
     note = "form in cabinet 3"          # optional
 
@@ -228,7 +229,7 @@ def grant(
     excluded
         Portions to leave out, seconds from the start.
     recording_sha256
-        Digest of the recording that the grant is for.
+        Digest of the recording that the grant is for; empty for a session without sound.
     """
     givers = tuple(dict.fromkeys(by))
     old = record or Record(parties=(), grants=())

@@ -58,6 +58,8 @@ class Record:
         Portions that nothing may use: disjoint, in order, seconds.
     recording_sha256
         Digest of the one file the consent is for; empty while no file has been granted.
+    transcript_sha256
+        Digest of the transcript made elsewhere that the consent is for; empty where there is none.
     withdrawn_on
         The day of withdrawal; any date, even a future one, refuses.
     note
@@ -70,6 +72,7 @@ class Record:
     recording_sha256: str = ""
     withdrawn_on: date | None = None
     note: str = ""
+    transcript_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def _person(who: str, value: object) -> Record:
 
 
 def _record(value: object) -> Record:
-    table = _table(value, "the record", {"parties", "grants", "excluded", "recording_sha256", "withdrawn_on", "note"})
+    known = {"parties", "grants", "excluded", "recording_sha256", "transcript_sha256", "withdrawn_on", "note"}
+    table = _table(value, "the record", known)
     parties = tuple(_party(_table(p, "a party", {"role", "id"})) for p in _list(table, "parties"))
     if len(set(parties)) != len(parties):
         raise _Wrong("invalid-record", "a party is named twice")
@@ -130,16 +134,18 @@ def _record(value: object) -> Record:
     for given in grants:
         if given.party not in parties:
             raise _Wrong("unknown-party", f"a grant by {given.party.role} {given.party.id}, who is not in parties")
-    digest = _text(table, "recording_sha256")
-    if digest and not SHA256.fullmatch(digest):
-        raise _Wrong("invalid-record", "recording_sha256 must be 64 hexadecimal digits, in small letters")
+    digests = {name: _text(table, name) for name in ("recording_sha256", "transcript_sha256")}
+    for name, digest in digests.items():
+        if digest and not SHA256.fullmatch(digest):
+            raise _Wrong("invalid-record", f"{name} must be 64 hexadecimal digits, in small letters")
     return Record(
         parties=parties,
         grants=grants,
         excluded=union(_span(pair) for pair in _list(table, "excluded")),
-        recording_sha256=digest,
+        recording_sha256=digests["recording_sha256"],
         withdrawn_on=_date(table, "withdrawn_on"),
         note=_text(table, "note"),
+        transcript_sha256=digests["transcript_sha256"],
     )
 
 
@@ -223,6 +229,7 @@ def to_table(record: Record) -> dict[str, Any]:
         "parties": [{"role": str(p.role), "id": p.id} for p in record.parties],
         "excluded": [[s.start, s.end] for s in record.excluded],
         "recording_sha256": record.recording_sha256,
+        "transcript_sha256": record.transcript_sha256,
         "withdrawn_on": record.withdrawn_on,
         "note": record.note,
         "grants": [_grant_table(g) for g in record.grants],

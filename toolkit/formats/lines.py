@@ -12,7 +12,7 @@ __all__ = ["mistake", "numbered", "read_text", "seconds"]
 
 
 def read_text(path: Path, *, largest: int = 64 << 20) -> str:
-    """Text of a UTF-8 file, byte-order mark taken off.
+    """Text of a UTF-8 file, or of a UTF-16 one with a byte-order mark; the mark is taken off.
 
     Raises
     ------
@@ -24,7 +24,9 @@ def read_text(path: Path, *, largest: int = 64 << 20) -> str:
             raise InputError(f"{path.name} is not there, or is no file.", hint="Check the name.")
         if path.stat().st_size > largest:
             raise InputError(f"{path.name} is larger than {largest >> 20} MB.", hint="Is this the right file?")
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
+        utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"}  # what Praat writes for anything beyond ASCII
+        return data.decode("utf-16" if utf16 else "utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise InputError(f"{path.name} is no UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:

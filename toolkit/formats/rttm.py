@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolkit.errors import InputError
+from toolkit.formats.conversation import Conversation, of_segments, one_recording
 from toolkit.formats.lines import mistake, numbered, read_text, seconds
+from toolkit.formats.segment import Segment
 from toolkit.types import SpeakerInterval
 
-__all__ = ["dumps", "parse", "read"]
+__all__ = ["dump", "dumps", "load", "parse", "read"]
 
 
 def read(path: Path) -> dict[str, tuple[SpeakerInterval, ...]]:
@@ -72,6 +74,23 @@ def dumps(session_id: str, intervals: Iterable[SpeakerInterval]) -> str:
                 f"SPEAKER {session_id} 1 {start:.3f} {end - start:.3f} <NA> <NA> {interval.speaker} <NA> <NA>\n"
             )
     return "".join(rows)
+
+
+def load(text: str, name: str) -> Conversation:
+    """The one recording of a file as a conversation without text.
+
+    Raises
+    ------
+    InputError
+        As `parse`, or when the file holds no recording or several.
+    """
+    session_id, intervals = one_recording(parse(text, name), name)
+    return of_segments((Segment(i.start, i.end, i.speaker, "") for i in intervals), session_id=session_id)
+
+
+def dump(conversation: Conversation) -> str:
+    """Who speaks when, of the segments of a conversation."""
+    return dumps(conversation.session_id, (SpeakerInterval(s.start, s.end, s.speaker) for s in conversation.segments))
 
 
 def by_time(interval: SpeakerInterval) -> tuple[float, float, str]:

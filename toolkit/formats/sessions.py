@@ -1,15 +1,20 @@
 """``sessions.csv``: one row a recording.
 
-Columns: ``session_id, recording, therapist, client, recorded_on`` and optional ``language, speakers, channels``, in any
-order. UTF-8, with or without a byte-order mark; commas, or the semicolons or tabs of a spreadsheet.
+Columns: ``session_id, recording, therapist, client, recorded_on`` and optional ``language, speakers, channels,
+transcript, transcript_speakers``, in any order. UTF-8, with or without a byte-order mark; commas, or the semicolons or
+tabs of a spreadsheet.
 
 - ``session_id``: a folder name everywhere: letters, digits, ``. _ -``, up to 64, starting with a letter or digit.
 - ``recording``: relative to the study's folder, or absolute. Quoted when it holds commas, quotes or line breaks.
+  Empty for a session that has a transcript only.
 - ``therapist, client``: pseudonymous ids; several clients are separated by ``;``.
 - ``recorded_on``: ``2026-11-23``, or empty when it is not known or shall not be kept.
 - ``language``: a code such as ``en``; empty means that it is detected.
 - ``speakers``: ``2``, or ``2-4`` for a minimum and maximum; empty means 2, or one a channel.
 - ``channels``: whose voice is on each channel, in order: ``therapist;client`` (or, in quotes, ``"therapist,client"``).
+- ``transcript``: a transcript made elsewhere, as ``recording``; ``toolkit import`` writes it.
+- ``transcript_speakers``: what its speakers are called here, in the order in which they first speak: roles
+  (``therapist;client;client_2``) or ``SPEAKER_00``. Names that stand in the transcript stand nowhere else.
 """
 
 from __future__ import annotations
@@ -25,11 +30,12 @@ from pathlib import Path
 
 from toolkit import atomic
 from toolkit.errors import InputError
-from toolkit.types import Recording, Role
+from toolkit.types import Recording, Role, TranscriptFile
 
 __all__ = [
     "COLUMNS",
     "REQUIRED",
+    "amend",
     "append",
     "check_channels",
     "check_date",
@@ -37,12 +43,14 @@ __all__ = [
     "check_party",
     "check_session_id",
     "check_speakers",
+    "check_transcript_speakers",
     "parse",
     "read",
 ]
 
 REQUIRED = ("session_id", "recording", "therapist", "client", "recorded_on")
-COLUMNS = (*REQUIRED, "language", "speakers", "channels")
+COLUMNS = (*REQUIRED, "language", "speakers", "channels", "transcript", "transcript_speakers")
+FILES = ("recording", "transcript")
 MAX_SPEAKERS = 20
 MAX_CHANNELS = 8
 
@@ -120,10 +128,44 @@ def append(path: Path, values: Mapping[str, str]) -> None:
     table = _load(path)
     header = (*table.header, *(c for c in COLUMNS if values.get(c) and c not in table.header))
     rows = [(*row, *("" for _ in header[len(row) :])) for _, row in table.rows]
-    lines = (
-        table.delimiter.join(_cell(v, table.delimiter) for v in row)
-        for row in [header, *rows, tuple(values.get(c, "") for c in header)]
-    )
+    _write(path, table, [header, *rows, tuple(values.get(c, "") for c in header)])
+
+
+def amend(path: Path, session_id: str, values: Mapping[str, str]) -> None:
+    """Change columns of one row, whole or not at all; columns the file does not have yet are added.
+
+    Parameters
+    ----------
+    path
+        A ``sessions.csv`` that `read` accepts.
+    session_id
+        Of the row.
+    values
+        Column to text; other columns stay.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read.
+    StoreError
+        When it cannot be written; it is then unchanged.
+    """
+    table = _load(path)
+    header = (*table.header, *(c for c in COLUMNS if values.get(c) and c not in table.header))
+    place = table.header.index("session_id")
+    rows = [(*row, *("" for _ in header[len(row) :])) for _, row in table.rows]
+    changed = [
+        row
+        if row[place].strip() != session_id
+        else tuple(values.get(c, old) for c, old in zip(header, row, strict=True))
+        for row in rows
+    ]
+    _write(path, table, [header, *changed])
+
+
+def _write(path: Path, table: _Table, rows: Iterable[Iterable[str]]) -> None:
+    """Write rows as the file had them: delimiter, byte-order mark."""
+    lines = (table.delimiter.join(_cell(v, table.delimiter) for v in row) for row in rows)
     atomic.write_text(path, (_BOM if table.bom else "") + "\n".join(lines) + "\n")
 
 
@@ -195,9 +237,13 @@ def parse(row: Mapping[str, str], *, root: Path, where: str) -> Recording:
     InputError
         For the first value that is not allowed; the message begins with `where`.
     """
-    value = {name: text if name == "recording" else text.strip() for name, text in row.items()}
-    if not value["recording"].strip() or "\0" in value["recording"]:
+    value = {name: text if name in FILES else text.strip() for name, text in row.items()}
+    brought = value.get("transcript", "")
+    if not (value["recording"].strip() or brought.strip()) or "\0" in value["recording"] + brought:
         raise InputError(f"{where}: recording is empty.", hint="Give the path of the audio file.")
+    transcript = TranscriptFile(
+        root / brought, check_transcript_speakers(value.get("transcript_speakers", ""), where=where)
+    )
     channels = check_channels(value.get("channels", ""), where=where)
     low, high = check_speakers(value.get("speakers", ""), where=where, channels=channels)
     therapist, client = (check_party(value[name], where=where, column=name) for name in ("therapist", "client"))
@@ -205,7 +251,7 @@ def parse(row: Mapping[str, str], *, root: Path, where: str) -> Recording:
         raise InputError(f"{where}: therapist and client are the same person.", hint="Give each an id of their own.")
     return Recording(
         session_id=check_session_id(value["session_id"], where=where),
-        path=root / value["recording"],
+        path=root / value["recording"] if value["recording"].strip() else transcript.path,
         therapist=therapist,
         client=client,
         recorded_on=check_date(value["recorded_on"], where=where, column="recorded_on"),
@@ -213,6 +259,7 @@ def parse(row: Mapping[str, str], *, root: Path, where: str) -> Recording:
         min_speakers=low,
         max_speakers=high,
         channels=channels,
+        transcript=transcript if brought.strip() else None,
     )
 
 
@@ -279,6 +326,18 @@ def check_channels(text: str, *, where: str) -> tuple[str, ...]:
         raise InputError(f"{where}: a channel label is there twice.", hint="Each channel needs its own, as client_2.")
     if not 2 <= len(labels) <= MAX_CHANNELS:
         raise InputError(f"{where}: {len(labels)} channels.", hint=f"A channel map names 2 to {MAX_CHANNELS} channels.")
+    return labels
+
+
+def check_transcript_speakers(text: str, *, where: str) -> tuple[str, ...]:
+    """Take the speakers of a transcript apart: roles, numbered where several have one, or ``SPEAKER_00``."""
+    labels = tuple(part.strip() for part in re.split(r"[;,]", text) if part.strip())
+    for label in labels:
+        if label.rstrip("0123456789").removesuffix("_") not in {*Role, "SPEAKER"}:
+            told = f"{where}: transcript_speakers holds {label[:40]!r}, which is no role."
+            raise InputError(told, hint="Write therapist;client.")
+    if len(set(labels)) != len(labels) or len(labels) > MAX_SPEAKERS:
+        raise InputError(f"{where}: transcript_speakers has a label twice, or too many.")
     return labels
 
 

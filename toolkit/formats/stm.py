@@ -7,23 +7,14 @@ optional. Comments begin with ``;;``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.errors import InputError
+from toolkit.formats.conversation import Conversation, of_segments, one_recording
 from toolkit.formats.lines import mistake, numbered, read_text, seconds
+from toolkit.formats.segment import Segment, by_time
 
-__all__ = ["Segment", "dumps", "parse", "read"]
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One stretch of one speaker's speech and its text; `start` and `end` in seconds."""
-
-    start: float
-    end: float
-    speaker: str
-    text: str
+__all__ = ["Segment", "dump", "dumps", "load", "parse", "read"]
 
 
 def read(path: Path) -> dict[str, tuple[Segment, ...]]:
@@ -83,6 +74,18 @@ def dumps(session_id: str, segments: Iterable[Segment]) -> str:
     return "".join(rows)
 
 
-def by_time(segment: Segment) -> tuple[float, float, str]:
-    """Order of start, then end, then label."""
-    return segment.start, segment.end, segment.speaker
+def load(text: str, name: str) -> Conversation:
+    """The one recording of a file as a conversation.
+
+    Raises
+    ------
+    InputError
+        As `parse`, or when the file holds no recording or several.
+    """
+    session_id, segments = one_recording(parse(text, name), name)
+    return of_segments(segments, session_id=session_id)
+
+
+def dump(conversation: Conversation) -> str:
+    """The segments of a conversation as STM."""
+    return dumps(conversation.session_id, conversation.segments)

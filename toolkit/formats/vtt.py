@@ -1,6 +1,7 @@
 """WebVTT: captions with a voice, one cue an utterance (W3C WebVTT, ``<v Speaker>`` spans).
 
-`read` takes back what `dumps` wrote and other files of one voice a cue; styles, regions and notes are passed over.
+`read` takes back what `dumps` wrote and other files; styles, regions and notes are passed over. `load` finds speakers
+also where they stand before the text (``[SPEAKER_00]: …``, ``Jane: …``), as Zoom, whisperX and others write them.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from toolkit.formats.conversation import Conversation, of_segments, shared_out
 from toolkit.formats.lines import mistake, read_text
-from toolkit.formats.stm import Segment, by_time
+from toolkit.formats.prefixes import with_speakers
+from toolkit.formats.segment import Segment, by_time
 
-__all__ = ["dumps", "parse", "read"]
+__all__ = ["dump", "dumps", "load", "parse", "read"]
 
 TIMING = re.compile(
     r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3}) --> (?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:\s.*)?"
 )
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>(.*?)(?:</v>)?", re.DOTALL)
+VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -51,12 +54,37 @@ def parse(text: str, name: str) -> tuple[Segment, ...]:
         if end < start:
             raise mistake(name, position + 1, "the cue ends before it starts.")
         stop = next((i for i in range(position + 1, len(lines)) if not lines[i]), len(lines))
-        body = "\n".join(lines[position + 1 : stop])
-        voice = VOICE.fullmatch(body)
-        speaker, said = (voice[1], voice[2]) if voice else ("", body)
-        cues.append(Segment(start, end, html.unescape(speaker), html.unescape(TAG.sub("", said))))
+        cues += voices(start, end, "\n".join(lines[position + 1 : stop]))
         position = stop
     return tuple(sorted(cues, key=by_time))
+
+
+def voices(start: float, end: float, body: str) -> list[Segment]:
+    """A cue as one segment a voice; of several voices each has a part of the time by the length of its text."""
+    before, *rest = VOICE.split(body)
+    parts = [("", before), *zip(rest[::2], rest[1::2], strict=True)]
+    said = [(html.unescape(who), html.unescape(TAG.sub("", text))) for who, text in parts]
+    spoken = [part for part in said if part[1].strip()] or said[-1:]
+    if len(spoken) == 1:
+        return [Segment(start, end, *spoken[0])]
+    times = shared_out(start, end, [text for _, text in spoken])
+    return [Segment(*time, *part) for time, part in zip(times, spoken, strict=True)]
+
+
+def load(text: str, name: str) -> Conversation:
+    """The cues of a file as a conversation.
+
+    Raises
+    ------
+    InputError
+        As `parse`.
+    """
+    return of_segments(with_speakers(parse(text, name)))
+
+
+def dump(conversation: Conversation) -> str:
+    """The segments of a conversation as WebVTT."""
+    return dumps(conversation.segments)
 
 
 def dumps(segments: Iterable[Segment]) -> str:

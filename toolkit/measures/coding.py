@@ -38,7 +38,7 @@ from toolkit.measures.counts import (
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, absent
 from toolkit.measures.turns import MEDIAN_INTERVAL, middle
 from toolkit.silences import EDGE
-from toolkit.types import Band, Code, Level, Measure, Missing, Role, SilenceEvidence, Utterance
+from toolkit.types import Band, Code, Level, Measure, Missing, Need, Role, SilenceEvidence, Utterance
 
 __all__ = ["CODER", "CODES_MISSING", "ROLE_MEASURES"]
 
@@ -228,6 +228,7 @@ ROLE_MEASURES = (
             confirmed=OF_CODES,
             missing_when=f"{CODES_MISSING}; no open question with an answer in time was coded",
             interval=MEDIAN_INTERVAL,
+            needs=(Need.SILENCES,),
             source="research on wait time in teaching (3 s), see the toolkit's standards, section 2",
             settings=("measures.wait_max", *CODER),
             bands=(Band(3.0, math.inf, "teaching anchor", "wait time in teaching; no norm for therapy"),),

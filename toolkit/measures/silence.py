@@ -17,7 +17,7 @@ from toolkit.measures.confirmed import OF_SILENCES, of_silences
 from toolkit.measures.facts import NOBODY_SPEAKS, Facts, Outcome, SessionMeasure, absent, quotient, seconds
 from toolkit.measures.talk import NO_INTERVAL
 from toolkit.measures.turns import COUNT_INTERVAL, counted
-from toolkit.types import Level, Measure, Missing
+from toolkit.types import Level, Measure, Missing, Need
 
 __all__ = ["SESSION_MEASURES"]
 
@@ -82,6 +82,7 @@ SESSION_MEASURES = (
             confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=COUNT_INTERVAL,
+            needs=(Need.SILENCES,),
             source="Levitt 2001; Frankel, Levitt et al. 2006",
             scheme="PICS",
             settings=("measures.silence_min", *CHECKED, "measures.confidence_level"),
@@ -101,6 +102,7 @@ SESSION_MEASURES = (
             confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=COUNT_INTERVAL,
+            needs=(Need.SILENCES,),
             source="the toolkit's standards, section 2",
             settings=(*CHECKED, "measures.confidence_level"),
         ),
@@ -119,6 +121,7 @@ SESSION_MEASURES = (
             confirmed=OF_SILENCES,
             missing_when="nobody speaks",
             interval=NO_INTERVAL,
+            needs=(Need.SILENCES,),
             source="the toolkit's standards, section 2",
             settings=CHECKED,
         ),
@@ -136,6 +139,7 @@ SESSION_MEASURES = (
             confirmed=OF_SILENCES,
             missing_when="nobody speaks; no silence between two stretches of speech",
             interval=NO_INTERVAL,
+            needs=(Need.SILENCES,),
             source="the toolkit's standards, section 2",
             settings=CHECKED,
         ),

@@ -26,7 +26,7 @@ from toolkit.measures.facts import (
     quotient,
     seconds,
 )
-from toolkit.types import Band, Level, Measure, Missing, Role
+from toolkit.types import Band, Level, Measure, Missing, Need, Role
 
 __all__ = ["ROLE_MEASURES", "SESSION_MEASURES"]
 
@@ -227,6 +227,7 @@ ROLE_MEASURES = (
             confirmed=OF_OWN_SPEECH,
             missing_when=f"{WORDS_MISSING}; the role never speaks",
             interval=NO_INTERVAL,
+            needs=(Need.PAUSES,),
             source="de Jong & Wempe 2009",
         ),
         articulation_rate,
@@ -266,6 +267,7 @@ SESSION_MEASURES = (
             denominator="",
             missing_when="the session has no words",
             interval=NO_INTERVAL,
+            needs=(Need.SOUND,),
             source="the toolkit's standards, section 2",
             settings=("dialogue.ipu_gap",),
         ),

@@ -38,7 +38,7 @@ from toolkit.measures.facts import (
 )
 from toolkit.measures.talk import NO_INTERVAL, ROLES_MISSING
 from toolkit.measures.uncertainty import median, median_interval, poisson
-from toolkit.types import Level, Measure, Missing, Ratio, Role, Turn
+from toolkit.types import Level, Measure, Missing, Need, Ratio, Role, Turn
 
 __all__ = ["COUNT_INTERVAL", "MEDIAN_INTERVAL", "ROLE_MEASURES", "SESSION_MEASURES", "counted", "middle"]
 
@@ -218,6 +218,7 @@ ROLE_MEASURES = (
             confirmed=OF_CHANGES,
             missing_when=f"{ROLES_MISSING}; the role never takes the floor from another",
             interval=MEDIAN_INTERVAL,
+            needs=(Need.TURN_TAKING,),
             source="Heldner & Edlund 2010; Levinson & Torreira 2015",
             settings=(*FLOOR, "measures.confidence_level"),
         ),
@@ -235,6 +236,7 @@ ROLE_MEASURES = (
             denominator="",
             missing_when=ROLES_MISSING,
             interval=COUNT_INTERVAL,
+            needs=(Need.TURN_TAKING,),
             source="the toolkit's standards, section 1",
             settings=(
                 *FLOOR,
@@ -258,6 +260,7 @@ ROLE_MEASURES = (
             denominator="",
             missing_when=ROLES_MISSING,
             interval=COUNT_INTERVAL,
+            needs=(Need.TURN_TAKING,),
             source="the toolkit's standards, section 1; Ward & Tsukahara 2000",
             settings=(*FLOOR, "measures.confidence_level"),
         ),
@@ -277,6 +280,7 @@ ROLE_MEASURES = (
             confirmed=OF_SILENCES,
             missing_when=f"{ROLES_MISSING}; the therapist breaks no silence of the client's",
             interval=MEDIAN_INTERVAL,
+            needs=(Need.SILENCES,),
             source="the toolkit's standards, section 2",
             settings=(*FLOOR, "dialogue.noise_margin", "measures.confidence_level"),
         ),
@@ -299,6 +303,7 @@ SESSION_MEASURES = (
             confirmed=OF_CHANGES,
             missing_when="the floor never changes",
             interval=MEDIAN_INTERVAL,
+            needs=(Need.TURN_TAKING,),
             source="Levinson & Torreira 2015; Heldner & Edlund 2010",
             settings=(*FLOOR, "measures.confidence_level"),
         ),
@@ -317,6 +322,7 @@ SESSION_MEASURES = (
             confirmed=OF_SPEECH,
             missing_when="nobody speaks",
             interval=NO_INTERVAL,
+            needs=(Need.TURN_TAKING,),
             source="Heldner & Edlund 2010",
         ),
         overlap_share,

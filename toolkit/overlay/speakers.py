@@ -33,6 +33,7 @@ from toolkit.types import (
     AttributedWord,
     Dialogue,
     Missing,
+    Need,
     Role,
     RoleAssignment,
     RoleSource,
@@ -153,7 +154,7 @@ def rebuilt(
         utterances=said if isinstance(said, Missing) else tuple(without_words(u) for u in said),
         turns=floor.turns,
         backchannels=floor.backchannels,
-        interruptions=floor.interruptions,
+        interruptions=() if Need.TURN_TAKING in heard.untold else floor.interruptions,
     )
     kept = account.words if isinstance(account.words, Missing) else tuple(words)
     return Account(dialogue, said, kept), unread
@@ -166,6 +167,8 @@ def without_words(u: Utterance) -> Utterance:
 
 def with_silences(dialogue: Dialogue, machine: Sequence[Silence], settings: DialogueSettings) -> Dialogue:
     """Who is before and after each silence; what the machine found in it stays."""
+    if Need.SILENCES in dialogue.untold:
+        return dialogue
     evidence = {(milliseconds(q.start), milliseconds(q.end)): q.evidence for q in machine}
     quiet = silences.find(dialogue.activity, dialogue.turns, dialogue.excluded, settings)
     return replace(
