@@ -88,8 +88,8 @@ def attribute(
 
     def sure(word: Word, span: Span, speaker: str | None, first: str | None) -> float | Missing:
         """The chance that a word is its speaker's."""
-        if known(word) is not None:
-            return UNTOLD
+        if isinstance(word, AttributedWord) and word.speaker is not None:
+            return word.speaker_confidence
         if speaker is None or not diarization.measured:
             return NOBODYS if speaker is None else UNTOLD
         return RATES[place_of(plausible(word, span), speaker, present, moved=first != speaker)]
