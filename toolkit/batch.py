@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -96,7 +97,17 @@ def run(
             gone = voices.sweep(study.ledger(), date.today())  # noqa: DTZ011 - consent is of the place's day
             if gone:
                 audit.append(study.audit_file, "purge-voices", files=len(gone))
-        return tuple(each(study, recordings, settings, watcher, force=force))
+        outcomes = tuple(each(study, recordings, settings, watcher, force=force))
+        close(study, outcomes)
+        return outcomes
+
+
+def close(study: Study, outcomes: Sequence[Outcome]) -> None:
+    """Note how a batch ended, and anchor the log there; nothing when every session was current."""
+    ended = Counter(o.state for o in outcomes)
+    if set(ended) - {State.CURRENT}:
+        audit.append(study.audit_file, "batch-end", **{str(state): count for state, count in sorted(ended.items())})
+        audit.anchor(study.audit_file)
 
 
 def each(

@@ -23,6 +23,7 @@ COMMANDS = (
     "consent",
     "enroll",
     "run",
+    "audit",
     "status",
     "show",
     "roles",
