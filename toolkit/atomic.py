@@ -15,7 +15,7 @@ from pathlib import Path
 
 from toolkit.errors import StoreError
 
-__all__ = ["locked", "store_error", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["locked", "make_private", "store_error", "sync_folder", "write_bytes", "write_text"]
 
 REASONS = {
     errno.ENOSPC: ("the disk is full", "Make room and run the command again."),
@@ -58,6 +58,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise store_error(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)  # still there only when something above failed or was interrupted
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may look into, when it is not there.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise store_error(folder, error) from None
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from toolkit import overlay, session, store
+from toolkit import overlay, session, store, withdrawal
 from toolkit.consent import audit, voices
 from toolkit.consent.admit import admit, covered
 from toolkit.errors import ConsentError, ToolkitError
@@ -93,6 +93,7 @@ def run(
     recordings = [study.recording(s) for s in session_ids] if session_ids else list(study.recordings().values())
     with store.writing(study):
         store.sweep(study)
+        withdrawal.finish_all(study)
         with study.editing():
             gone = voices.sweep(study.ledger(), date.today())  # noqa: DTZ011 - consent is of the place's day
             if gone:
@@ -104,6 +105,7 @@ def run(
 
 def close(study: Study, outcomes: Sequence[Outcome]) -> None:
     """Note how a batch ended, and anchor the log there; nothing when every session was current."""
+    withdrawal.finish_all(study)  # consent may have been taken back meanwhile
     ended = Counter(o.state for o in outcomes)
     if set(ended) - {State.CURRENT}:
         audit.append(study.audit_file, "batch-end", **{str(state): count for state, count in sorted(ended.items())})

@@ -24,6 +24,7 @@ COMMANDS = (
     "enroll",
     "run",
     "audit",
+    "retention",
     "status",
     "show",
     "roles",
@@ -51,9 +52,12 @@ app = typer.Typer(
 def options(
     *,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    user: str = typer.Option("", "--as", metavar="ID", help="Who opens sessions: your pseudonym, such as S01."),
 ) -> None:
     """Listening measures for consented recordings of counselling and therapy sessions."""
     os.environ["TOOLKIT_DEBUG"] = "1" if debug else ""
+    if user:
+        os.environ["TOOLKIT_USER"] = user
 
 
 for command in COMMANDS:

@@ -14,9 +14,10 @@ No speech, names, party ids or paths: what is not a short word, a number or a da
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from toolkit.consent import anchors
 from toolkit.consent.audit_lines import EVENTS, START, Detail, canonical, check, entry, parse
 from toolkit.errors import InputError, StoreError
 
-__all__ = ["EVENTS", "START", "Detail", "Findings", "anchor", "append", "head", "verify"]
+__all__ = ["EVENTS", "NAME", "START", "Detail", "Findings", "anchor", "append", "entries", "head", "last_day", "verify"]
 
+NAME = "audit.jsonl"
 BEHIND = 2  # lines that one `append` may write before the head follows
 _TAIL = 1 << 16  # bytes read to find the last line; a line is much shorter
 
@@ -109,6 +111,37 @@ def head(path: Path) -> anchors.Anchor:
         return anchors.read(path) or anchors.Anchor(0, START, anchors.HEAD)
     except InputError as error:
         raise StoreError(error.message) from None
+
+
+def entries(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Every line that is as it was written, in order; none when the log is not there or cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return
+    for text in data.split(b"\n")[:-1]:
+        line = parse(text)
+        if line is not None:
+            yield line
+
+
+def last_day(path: Path) -> date | None:
+    """The day (UTC) of the last line that is as it was written; None when there is none, or it cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        whole = _read_tail(handle, os.fstat(handle).st_size).rpartition(b"\n")[0]
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    last = parse(whole.rpartition(b"\n")[2])
+    try:
+        return None if last is None else datetime.fromisoformat(last["at"]).date()
+    except (TypeError, ValueError):
+        return None
 
 
 def verify(path: Path, noted: Iterable[anchors.Anchor] = ()) -> Findings:

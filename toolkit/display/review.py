@@ -56,8 +56,12 @@ def scan(study: str | Path, session_id: str) -> Review:
     ------
     InputError
         When there is no such study or session, or it has no results yet.
+    ConsentError
+        When consent was withdrawn, or its parties named who may open it, and this is none of them.
     """
     from toolkit import store
+    from toolkit.consent import audit
+    from toolkit.opener import opener
 
     opened = Study.open(Path(study))
     opened.recording(session_id)
@@ -66,11 +70,14 @@ def scan(study: str | Path, session_id: str) -> Review:
         raise InputError(
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )
+    store.may_open(opened, manifest)
     tables = {name: store.scan(opened, name, only=[session_id]).collect().to_dicts() for name in TABLES}
     texts: dict[int, str] = {}
     if Purpose.TRANSCRIPT in manifest.provenance.purposes:
         rows = store.scan(opened, "restricted/utterances", only=[session_id]).collect().to_dicts()
         texts = {row["utterance"]: row["text"] for row in rows}
+    if texts:
+        audit.append(opened.audit_file, "open", session_id=session_id, by=opener(), tables=["utterances"])
     if Purpose.MEASURE in store.covered(opened.ledger(), session_id):
         found = moments.find(store.load_dialogue(opened, session_id)[0])
     else:

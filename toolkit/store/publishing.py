@@ -159,13 +159,14 @@ def recover(results: Path, session_id: str) -> None:
             delete(leftover)
 
 
-def purge(study: Study, session_id: str) -> int:
-    """Delete everything derived from a session: results, leftovers, human corrections.
+def graves(study: Study, session_id: str) -> tuple[Path, Path, Path]:
+    """Where the old, the staged and the results proper are put out of reach before they are deleted."""
+    old, staged, results = (study.results / f"{PURGED}{part}-{session_id}" for part in ("old", "staged", "results"))
+    return old, staged, results
 
-    Returns
-    -------
-    int
-        How many files were deleted, 0 when there were none.
+
+def purge_results(study: Study, session_id: str) -> int:
+    """Delete a session's results and what a stopped run or purge left of them; returns how many files.
 
     Raises
     ------
@@ -174,7 +175,7 @@ def purge(study: Study, session_id: str) -> int:
         they could be renamed, and the next purge or sweep deletes them.
     """
     final, staging, old = places(study, session_id)
-    doomed = [study.results / f"{PURGED}{part}-{session_id}" for part in ("old", "staged", "results")]
+    doomed = graves(study, session_id)
     deleted = 0
     with writing(study):
         try:
@@ -186,13 +187,41 @@ def purge(study: Study, session_id: str) -> int:
             sync_folder(study.results)
             for grave in doomed:
                 deleted += delete(grave) if grave.exists() else 0
-            for corrections in overlays(study, session_id):
-                corrections.unlink()
-                deleted += 1
             sync_folder(study.results)
         except OSError as error:
             raise in_session(session_id, store_error(final, error)) from None
     return deleted
+
+
+def purge_overlays(study: Study, session_id: str) -> int:
+    """Delete what humans said of a session; returns how many files. Raises as `purge_results`."""
+    deleted = 0
+    with writing(study):
+        try:
+            for corrections in overlays(study, session_id):
+                corrections.unlink()
+                deleted += 1
+            if deleted:
+                sync_folder(study.overlay(session_id).parent)
+        except OSError as error:
+            raise in_session(session_id, store_error(study.overlay(session_id), error)) from None
+    return deleted
+
+
+def purge(study: Study, session_id: str) -> int:
+    """Delete results and human corrections of a session; `toolkit.store.derived` knows everything else.
+
+    Returns
+    -------
+    int
+        How many files were deleted, 0 when there were none.
+
+    Raises
+    ------
+    StoreError
+        As `purge_results`.
+    """
+    return purge_results(study, session_id) + purge_overlays(study, session_id)
 
 
 def overlays(study: Study, session_id: str) -> tuple[Path, ...]:

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING
 
 from toolkit import manifest as manifests
 from toolkit import tables
-from toolkit.consent.ledger import Ledger, Record, granted
+from toolkit.consent import listeners
+from toolkit.consent.admit import Refusal
+from toolkit.consent.ledger import Ledger, Record, granted, kept_until
 from toolkit.errors import InputError, StoreError
+from toolkit.intervals import subtract
 from toolkit.manifest import Manifest
+from toolkit.opener import opener
 from toolkit.result import SessionResult
 from toolkit.store.places import places
 from toolkit.study import Study
@@ -31,6 +35,7 @@ __all__ = [
     "load",
     "load_dialogue",
     "manifest",
+    "may_open",
     "read",
     "scan",
     "sessions",
@@ -38,6 +43,7 @@ __all__ = [
     "verify",
 ]
 
+ROUNDING = 0.002  # s: manifests have milliseconds
 TRIES = 3  # of a reader that is overtaken by a swap
 
 
@@ -115,12 +121,25 @@ def read(study: Study, session_id: str, table: str) -> pl.DataFrame:
     return frames[table]
 
 
-def snapshot(study: Study, session_id: str, wanted: list[str] | None) -> tuple[Manifest, dict[str, pl.DataFrame]]:
-    """The manifest and the wanted tables (None: all) of one and the same publication, hashes checked."""
+def snapshot(
+    study: Study, session_id: str, wanted: list[str] | None, *, cut: bool = False
+) -> tuple[Manifest, dict[str, pl.DataFrame]]:
+    """The manifest and the wanted tables (None: all) of one and the same publication, hashes checked.
+
+    With `cut` the caller leaves out by itself what was taken back since.
+
+    Raises
+    ------
+    InputError, StoreError
+        As `load`.
+    ConsentError
+        As `may_open`.
+    """
     folder = places(study, session_id)[0]
     for _ in range(TRIES):
         text = raw(study, session_id)
         found = manifests.parse(text, session_id)
+        may_open(study, found, cut=cut)
         names = [name for name in found.tables if wanted is None or name in wanted]
         content: dict[str, bytes] = {}
         with suppress(OSError):
@@ -165,15 +184,57 @@ def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl
             continue
         found = manifest(study, session_id)
         path = study.results / session_id / f"{table}.parquet"
-        if found is not None and table in found.tables and not verify(study, session_id):
+        if found is not None and shown(found, ledger) and table in found.tables and not verify(study, session_id):
             files.append(path)
     return tables.lazy(table, files)
 
 
 def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
-    """Purposes that consent still covers today; none when there is no readable record, or it was withdrawn."""
-    record = ledger.records.get(session_id)
-    return granted(record, date.today()) if isinstance(record, Record) else frozenset()  # noqa: DTZ011 - the clinic's day
+    """Purposes for which a session may be opened today, by whoever opens it.
+
+    None when there is no readable record, consent was withdrawn, it is to be kept no longer, or its parties named
+    listeners and this is none of them (see `toolkit.consent.listeners`).
+    """
+    record, today = ledger.records.get(session_id), date.today()  # noqa: DTZ011 - the clinic's day
+    if not isinstance(record, Record) or ledger.behind(today):
+        return frozenset()
+    return listeners.allowed(record, granted(record, today), who=opener(), today=today)
+
+
+def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
+    """Refuse results of a session that was withdrawn, whole or in part, or that is not for whoever opens it.
+
+    Raises
+    ------
+    ConsentError
+        When consent was withdrawn or the day until which it is kept is over, though something is left; or when the
+        parties named who may open it, and this is none of them.
+    InputError
+        When they hold a portion that was taken back since.
+    """
+    ledger, today = study.ledger(), date.today()  # noqa: DTZ011 - the clinic's day
+    record, session_id = ledger.records.get(found.session_id), found.session_id
+    if not isinstance(record, Record):
+        return
+    if record.withdrawn_on is not None:
+        raise Refusal(session_id, "withdrawn", f"consent was withdrawn on {record.withdrawn_on}")
+    end = kept_until(record)
+    if end is not None and end < today:
+        raise Refusal(session_id, "retention-over", f"it was to be kept until {end} only")
+    listeners.check(session_id, record, (), who=opener(), today=today)
+    if not cut and not shown(found, ledger):
+        raise InputError(
+            f"session {session_id}: the results hold a portion that was taken back since.",
+            hint=f"Make them again: toolkit run {study.name} {session_id}",
+        )
+
+
+def shown(found: Manifest, ledger: Ledger) -> bool:
+    """Whether results leave out every portion that was taken back since: stale ones are not shown, only made again."""
+    record = ledger.records.get(found.session_id)
+    return not isinstance(record, Record) or all(
+        left.duration <= ROUNDING for left in subtract(record.excluded, found.excluded)
+    )
 
 
 def sessions(study: Study) -> tuple[str, ...]:

@@ -21,11 +21,13 @@ from typing import Any
 from toolkit import corrections, overlay, store
 from toolkit.coding.book import BOOK
 from toolkit.consent.admit import Refusal, covered
+from toolkit.consent.listeners import check
 from toolkit.display.player import sound
 from toolkit.display.player.legend import MARKERS, PICS, book
 from toolkit.display.review import LONG
 from toolkit.display.words import person
 from toolkit.intervals import Span, milliseconds, multiply_covered, overlap, union
+from toolkit.opener import opener
 from toolkit.overlay import What
 from toolkit.study import Study
 from toolkit.types import Code, Purpose, Recording, Role
@@ -67,12 +69,14 @@ def access(study: Study, recording: Recording) -> Access:
 
     def reason(purpose: Purpose) -> str:
         try:
-            covered(recording, ledger, purposes=(purpose,), today=today)
+            record = covered(recording, ledger, purposes=(purpose,), today=today)
+            check(recording.session_id, record, (purpose,), who=opener(), today=today)
         except Refusal as refusal:
             return refusal.message
         return ""
 
     record = covered(recording, ledger, purposes=(), today=today)
+    check(recording.session_id, record, (), who=opener(), today=today)
     return Access(reason(Purpose.TRANSCRIPT), reason(Purpose.SUPERVISION), record.excluded)
 
 
@@ -90,7 +94,7 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
     """
     recording = study.recording(session_id)
     allowed = access(study, recording)
-    manifest, frames = store.snapshot(study, session_id, [*TABLES, *([] if allowed.words else [WORDS])])
+    manifest, frames = store.snapshot(study, session_id, [*TABLES, *([] if allowed.words else [WORDS])], cut=True)
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
     excluded = union([*manifest.excluded, *allowed.excluded])
     words = [w for w in tables.get(WORDS, []) if not touches(w, excluded)]

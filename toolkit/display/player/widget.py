@@ -29,9 +29,11 @@ from weakref import WeakSet
 import anywidget
 
 from toolkit import corrections, store
+from toolkit.consent import audit
 from toolkit.display.player import payload, sound
 from toolkit.errors import InputError, ToolkitError
 from toolkit.intervals import Span
+from toolkit.opener import opener
 from toolkit.overlay import Correction, What
 from toolkit.study import Study
 
@@ -68,6 +70,7 @@ class SessionWidget(anywidget.AnyWidget):
         self.study = study
         self.session_id = session_id
         self.by = by
+        self.noted = False  # in the audit log, that words were opened here
         # one thread: pieces come in the order they were asked for, and the kernel is free while a recording is read
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound")
         self.on_msg(self.hear)
@@ -119,6 +122,9 @@ class SessionWidget(anywidget.AnyWidget):
     def session(self) -> Answer:
         """The session as it is now."""
         shown = {**payload.session(self.study, self.session_id), "by": self.by}
+        if not self.noted and not shown["no_words"]:
+            audit.append(self.study.audit_file, "open", session_id=self.session_id, by=opener(), tables=["words"])
+            self.noted = True
         return {"answer": "session"}, [json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()]
 
     def warm_up(self) -> None:

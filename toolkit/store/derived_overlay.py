@@ -1,0 +1,48 @@
+"""Kind of derived thing: what humans said of a session. Of a portion, only what is about it is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolkit import atomic, overlay
+from toolkit.errors import InputError
+from toolkit.intervals import Span
+from toolkit.overlay import What
+from toolkit.overlay.rows import written
+from toolkit.store.publishing import overlays, purge_overlays
+from toolkit.study import Study
+
+__all__ = ["forget", "found"]
+
+TIMELESS = frozenset({What.ROLE, What.RATING, What.COUNTED})
+
+
+def found(study: Study, session_id: str) -> tuple[Path, ...]:
+    """The file of corrections, and what a stopped writing of it left."""
+    return overlays(study, session_id)
+
+
+def forget(study: Study, session_id: str, portions: Sequence[Span]) -> None:
+    """Delete it; with `portions` only the lines about a time in them, and the whole file when it cannot be read."""
+    path = study.overlay(session_id)
+    try:
+        lines = overlay.lines(path) if portions else ()
+    except InputError:
+        lines = ()
+    kept = [line for line in lines if not within(line, portions)]
+    if kept == list(lines) and lines:
+        return
+    if not kept:
+        purge_overlays(study, session_id)
+        return
+    rows = [(x.made_on, x.by, x.correction.what, x.correction.target, x.correction.value) for x in kept]
+    atomic.write_text(path, written(rows))
+
+
+def within(line: overlay.Line, portions: Sequence[Span]) -> bool:
+    """Whether a line is about a time in one of the portions."""
+    if line.correction.what in TIMELESS:
+        return False
+    time = float(line.correction.target.partition("/")[0])
+    return any(portion.start <= time < portion.end for portion in portions)
