@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "toolkit"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
 LAYERS = {
     **dict.fromkeys(("types", "intervals", "errors"), 0),
-    **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic", "opener"), 1),
+    **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic", "opener", "offline"), 1),
     **dict.fromkeys(
         (
             "audio",
@@ -35,7 +35,19 @@ LAYERS = {
     "measures": 3,
     **dict.fromkeys(("result", "tables", "store", "manifest"), 4),
     **dict.fromkeys(
-        ("session", "listening", "batch", "corrections", "withdrawal", "retention", "demo", "evaluate", "export"), 5
+        (
+            "session",
+            "listening",
+            "batch",
+            "corrections",
+            "withdrawal",
+            "retention",
+            "doctor",
+            "demo",
+            "evaluate",
+            "export",
+        ),
+        5,
     ),
     **dict.fromkeys(("cli", "display", "report", "__main__"), 6),
     "__init__": 6,

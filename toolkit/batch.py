@@ -108,7 +108,8 @@ def close(study: Study, outcomes: Sequence[Outcome]) -> None:
     withdrawal.finish_all(study)  # consent may have been taken back meanwhile
     ended = Counter(o.state for o in outcomes)
     if set(ended) - {State.CURRENT}:
-        audit.append(study.audit_file, "batch-end", **{str(state): count for state, count in sorted(ended.items())})
+        counts: dict[str, audit.Detail] = {str(state): count for state, count in sorted(ended.items())}
+        audit.append(study.audit_file, "batch-end", session_id="", **counts)
         audit.anchor(study.audit_file)
 
 

@@ -102,7 +102,6 @@ class FasterWhisper:
     """The transcriber ``faster-whisper``."""
 
     def __init__(self, settings: WordSettings) -> None:
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from toolkit import models
 
         self.settings = settings

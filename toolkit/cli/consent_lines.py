@@ -192,12 +192,9 @@ def grant_lines(recording: Recording, record: Record, today: date) -> Iterator[s
         givers = {g.party for g in record.grants if purpose in g.purposes and g.holds(today)}
         if purpose in whole:
             end = until(record, purpose)
-            who = listeners(record, purpose, today)
-            by = (
-                ""
-                if who is None
-                else f", to be opened by {', '.join(sorted(who)) or 'nobody: no listener is common to all'}"
-            )
+            allowed = listeners(record, purpose, today)
+            openers = ", ".join(sorted(allowed or ())) or "nobody (no listener in common)"
+            by = "" if allowed is None else f", to be opened by {openers}"
             yield f"  {purpose}: granted {f'up to and with {end}' if end else 'until withdrawn'}{by}"
         elif givers:
             yield f"  {purpose}: not granted by {list_of(p for p in record.parties if p not in givers)}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ def scan(study: str | Path, session_id: str) -> Review:
     opened.recording(session_id)
     manifest = store.manifest(opened, session_id)
     if manifest is None:
+        with suppress(InputError):
+            store.snapshot(opened, session_id, [])  # says what is wrong with a manifest that is there
         raise InputError(
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )

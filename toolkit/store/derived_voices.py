@@ -38,7 +38,8 @@ def last_of(study: Study, session_id: str) -> tuple[str, ...]:
     for other, recording in study.recordings().items():
         people[other] = {p.id for p in parties(recording)}
     for other, record in ledger.records.items():
-        people.setdefault(other, set()).update(p.id for p in record.parties if isinstance(record, Record))
+        if isinstance(record, Record):
+            people.setdefault(other, set()).update(p.id for p in record.parties)
     needed = {who for other, own in people.items() if alive(ledger.records.get(other), today) for who in own}
     return tuple(sorted(people.get(session_id, set()) - needed))
 
