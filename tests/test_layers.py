@@ -41,6 +41,7 @@ LAYERS = {
             "batch",
             "corrections",
             "withdrawal",
+            "redaction",
             "retention",
             "doctor",
             "demo",
@@ -68,6 +69,7 @@ HEAVY = {
     "jiwer",
     "scipy",
     "sklearn",
+    "presidio_analyzer",
 }
 
 OWNERS = {
@@ -82,6 +84,7 @@ OWNERS = {
     "altair": {"display"},
     "anywidget": {"display"},
     "ipywidgets": {"display"},
+    "presidio_analyzer": {"privacy"},
     "meeteval": {"evaluate"},
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate"},
