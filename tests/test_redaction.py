@@ -28,6 +28,8 @@ from toolkit.types import Purpose
 
 pytest.importorskip("presidio_analyzer")
 TODAY = date(2026, 11, 24)
+SPELT = "jane dot doe at mail dot example dot org"
+DIGITS = "oh seven seven double oh nine double oh one two three"
 SAID = "=Then Canary Wharton told my brother Tom on 2024-02-29 that she is ninety two years old and lives in Hull."
 
 
@@ -72,19 +74,13 @@ def test_recall_and_precision_by_class(finder: Finder) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("i rang zebedee on friday", [("zebedee", "person")]),
+        ("my mate zebedee was late", [("zebedee", "person")]),
         ("my sister kate lives in hull", [("kate", "person"), ("hull", "place")]),
         ("She turned ninety four in May 2019.", [("ninety four", "age_over_89"), ("May 2019", "date")]),
         ("It costs ninety pounds.", []),
         ("So on a scale of one to ten, how ready are you?", []),
-        (
-            "write to jane dot doe at mail dot example dot org please",
-            [("jane dot doe at mail dot example dot org", "email")],
-        ),
-        (
-            "my number is oh seven seven double oh nine double oh one two three",
-            [("oh seven seven double oh nine double oh one two three", "number")],
-        ),
+        (f"write to {SPELT} please", [(SPELT, "email")]),
+        (f"my number is {DIGITS}", [(DIGITS, "number")]),
         ("", []),
     ],
 )
@@ -101,13 +97,8 @@ def test_every_rule_is_whole() -> None:
 def test_surrogates_are_the_same_for_the_same_and_dates_keep_their_distance() -> None:
     text, made = "Tom met tom and Tom's aunt Ann on 2024-02-29.", Surrogates()
     person = Identifier.PERSON
-    hits = [
-        Hit(0, 3, person),
-        Hit(8, 11, person),
-        Hit(16, 21, person),
-        Hit(27, 30, person),
-        Hit(34, 44, Identifier.DATE),
-    ]
+    people = [Hit(start, end, person) for start, end in ((0, 3), (8, 11), (16, 21), (27, 30))]
+    hits = [*people, Hit(34, 44, Identifier.DATE)]
     expected = "[person 1] met [person 1] and [person 1] aunt [person 2] on 2024-03-03."
     assert made.redacted(text, hits, days=3) == expected
     assert shifted("30.11.2026", 3) == ""
@@ -167,7 +158,7 @@ def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
     assert len({r["session"] for r in rows}) == 2
     assert len({r["client"] for r in rows}) == len({r["recorded_on"] for r in rows}) == 1  # one client: moved alike
     first = table(next((tmp_path / "draft" / "transcripts").iterdir()))[0]["text"]
-    assert first.startswith("'=Then [person ")  # and no formula
+    assert first.startswith("'=[person ")  # and no formula
     assert "[age over 89 1]" in first
     assert json.loads((tmp_path / "draft" / "leaks.json").read_text())["known_names_left"] == 0
     assert "redacted draft for a reviewer" in (tmp_path / "draft" / "README.txt").read_text()
@@ -202,11 +193,8 @@ def test_a_person_signs_the_draft_off_as_it_is_then(study: Study, tmp_path: Path
 
 
 def test_what_cannot_be_exported(study: Study, tmp_path: Path) -> None:
-    for folder, words in (
-        (study.root / "x", "in the study itself"),
-        (tmp_path, "there already"),
-        (tmp_path / "a" / "b", "no folder a"),
-    ):
+    inside, there, nowhere = study.root / "x", tmp_path, tmp_path / "a" / "b"
+    for folder, words in ((inside, "in the study itself"), (there, "there already"), (nowhere, "no folder a")):
         with pytest.raises(InputError, match=words):
             redaction.export(study, folder)
     for session_id in ("sess-alpha", "sess-beta"):

@@ -349,6 +349,8 @@ def test_only_those_a_party_named_may_open_a_session(study: Study, monkeypatch: 
         for opened in (lambda: store.load(study, "s01"), lambda: look(study.root, "s01")):
             with pytest.raises(ConsentError, match=rule):
                 opened()
+            refused = list(audit.entries(study.audit_file))[-1]
+            assert (refused["event"], refused["details"]) == ("refuse", {"rule": rule, "by": who})
     monkeypatch.setenv("TOOLKIT_USER", "S02")
     assert set(store.scan(study, "measures").collect()["session_id"]) == {"s01", "s02"}
     assert look(study.root, "s01").texts

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import manifest as manifests
 from toolkit import tables
-from toolkit.consent import listeners
+from toolkit.consent import audit, listeners
 from toolkit.consent.admit import Refusal
 from toolkit.consent.ledger import Ledger, Record, granted, kept_until
 from toolkit.errors import InputError, StoreError
@@ -221,7 +221,11 @@ def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
     end = kept_until(record)
     if end is not None and end < today:
         raise Refusal(session_id, "retention-over", f"it was to be kept until {end} only")
-    listeners.check(session_id, record, (), who=opener(), today=today)
+    try:
+        listeners.check(session_id, record, (), who=opener(), today=today)
+    except Refusal as refusal:
+        audit.append(study.audit_file, "refuse", session_id=session_id, rule=refusal.rule, by=opener())
+        raise
     if not cut and not shown(found, ledger):
         raise InputError(
             f"session {session_id}: the results hold a portion that was taken back since.",
