@@ -27,7 +27,7 @@ from toolkit.overlay import Correction, What
 from toolkit.store import derived
 from toolkit.study import Study
 from toolkit.types import Purpose, Role
-from toolkit.withdrawal import Reason
+from toolkit.withdrawal import Reason, carrying_out
 
 TODAY = date.today()  # noqa: DTZ011 - the clinic's day
 CANARY = "canary"  # said in the session, and written in a note
@@ -95,9 +95,22 @@ def test_everything_derived_goes_and_a_receipt_says_what(study: Study) -> None:
     assert told["not_reached"] == ["backups", "recording"]
     assert receipt.files == len(before)
     last = list(audit.entries(study.audit_file))[-1]
-    assert (last["event"], last["details"]) == ("purge", {"files": len(before), "reason": "withdrawal"})
-    assert told["audit"] == f"{last['n']}:{last['hash']}"
+    assert (last["event"], last["details"]["files"], last["details"]["reason"]) == ("purge", len(before), "withdrawal")
+    assert last["details"]["sha256"] == hashlib.sha256(receipt.path.read_bytes()).hexdigest()
+    assert told["audit"] == f"{last['n'] - 1}:{last['previous']}"
     assert (study.root / "receipts").stat().st_mode & 0o777 == 0o700
+
+
+def test_every_flipped_bit_of_a_receipt_is_found(study: Study) -> None:
+    path = withdrawal.withdraw(study, "s01", today=TODAY).path
+    data = path.read_bytes()
+    for position in range(len(data)):
+        changed = bytearray(data)
+        changed[position] ^= 1 << position % 8
+        path.write_bytes(changed)
+        assert f"receipts/{path.name} is not as it was written." in audit.verify(study.audit_file).problems
+    path.unlink()
+    assert audit.verify(study.audit_file).problems == (f"receipts/{path.name} is missing.",)
 
 
 def test_the_recording_goes_only_when_asked_for_and_only_the_one_consent_was_given_for(study: Study) -> None:
@@ -148,8 +161,8 @@ def test_of_a_portion_only_what_is_about_it_goes_and_nothing_is_shown_until_it_i
 
 
 def test_a_new_portion_after_a_stop_is_added_and_the_whole_session_swallows_it(study: Study) -> None:
-    plan = withdrawal.Plan(Reason.PORTION, recording=False, portions=(Span(1, 2),), removed=())
-    withdrawal.begin(study, "s01", today=TODAY, plan=plan)
+    plan = withdrawal.Plan(Reason.PORTION, portions=(Span(1, 2),))
+    carrying_out.begin(study, "s01", today=TODAY, plan=plan)
     before = of_session(study, "s01")
     withdrawal.withdraw(study, "s01", today=TODAY)
     nothing_left(study, before)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["EVENTS", "START", "Detail", "canonical", "check", "entry", "parse"]
+__all__ = ["BEHIND", "EVENTS", "START", "Detail", "canonical", "check", "entry", "parse"]
 
 EVENTS = frozenset(
     {
@@ -17,6 +17,7 @@ EVENTS = frozenset(
         *("open", "export", "swap", "correct", "repair"),
     }
 )
+BEHIND = 2  # lines that one append may write before the head follows
 START = "0" * 64  # what the first line names as the hash before it
 
 Detail = str | int | Sequence[str]

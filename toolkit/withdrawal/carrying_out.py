@@ -1,31 +1,10 @@
-"""Consent is taken back: everything derived is deleted, at once or after a stop, and a receipt says what.
-
-How a stop is survived
-----------------------
-::
-
-    1  consent.toml           the withdrawal, or the portion taken back: from here on nothing is shown or made
-    2  receipts/ID.begun      what is about to be deleted: kinds, numbers, hashes
-    3  audit.jsonl            withdraw (of a retention day that is over: purge-retention)
-    4  every kind of `toolkit.store.derived` deletes what it has; the recording goes too where that was asked for
-    5  audit.jsonl            purge
-    6  receipts/….json        the receipt, then ID.begun goes
-
-After a stop at any moment `finish` goes on: from ``ID.begun`` where it is there, else from the ledger, which names
-every session that is withdrawn. A batch begins and ends with it, and a new grant begins with it, so that nothing from
-before comes back. A damaged audit log stops the lines of 3 and 5, and is reported, but never the deletion.
-"""
+"""Consent is taken back and what was derived is deleted; see the package for the order and how a stop is survived."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 
 from toolkit import atomic, store
 from toolkit.consent import audit, ledger
@@ -37,48 +16,10 @@ from toolkit.intervals import Span, union
 from toolkit.store import derived
 from toolkit.store.derived import Found
 from toolkit.study import Study
+from toolkit.withdrawal.plan import BEGUN, Plan, Reason, begun, free_name, note, read_begun
+from toolkit.withdrawal.receipts import Receipt, exports, write
 
-__all__ = ["Reason", "Receipt", "finish", "finish_all", "unfinished", "withdraw"]
-
-SCHEMA_VERSION = 1
-BEGUN = ".begun"
-
-
-class Reason(StrEnum):
-    """Why something is deleted."""
-
-    WITHDRAWAL = "withdrawal"
-    PORTION = "portion"
-    RETENTION = "retention"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What was deleted of a session; no content, no name, no path.
-
-    Attributes
-    ----------
-    removed
-        One entry a kind.
-    recording
-        SHA-256 of the recording when it was deleted too, else empty.
-    exports
-        Line, day and format of each earlier export in the audit log: copies that nothing here can reach.
-    path
-        The receipt's file.
-    """
-
-    session_id: str
-    reason: Reason
-    removed: tuple[Found, ...]
-    recording: str
-    exports: tuple[str, ...]
-    path: Path
-
-    @property
-    def files(self) -> int:
-        """How many files were deleted or rewritten, the recording not among them."""
-        return sum(found.files for found in self.removed)
+__all__ = ["begin", "check_known", "finish", "finish_all", "safe", "unfinished", "withdraw"]
 
 
 def withdraw(
@@ -115,7 +56,7 @@ def withdraw(
     sessions.check_session_id(session_id, where="--session")  # it will name files to delete
     check_known(study, session_id)
     reason = Reason.PORTION if portions else reason
-    begin(study, session_id, today=today, plan=Plan(reason, recording=recording, portions=tuple(portions), removed=()))
+    begin(study, session_id, today=today, plan=Plan(reason, recording=recording, portions=tuple(portions)))
     event = "purge-retention" if reason is Reason.RETENTION else "withdraw"
     try:
         audit.append(study.audit_file, event, session_id=session_id, portions=len(portions))
@@ -146,38 +87,6 @@ def begin(study: Study, session_id: str, *, today: date, plan: Plan) -> None:
         note(study, session_id, plan)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What ``ID.begun`` holds: what is to be deleted, and what was there when it began."""
-
-    reason: Reason
-    recording: bool
-    portions: tuple[Span, ...]
-    removed: tuple[Found, ...]
-
-    def after(self, before: Plan | None) -> Plan:
-        """Both as one, a stopped one and what follows it: the whole session swallows a portion of it."""
-        if before is None:
-            return self
-        only = self.reason is before.reason is Reason.PORTION
-        return Plan(
-            reason=before.reason if self.reason is Reason.PORTION else self.reason,
-            recording=self.recording or before.recording,
-            portions=union([*before.portions, *self.portions]) if only else (),
-            removed=merged([*before.removed, *self.removed]),
-        )
-
-
-def note(study: Study, session_id: str, plan: Plan) -> None:
-    """Write ``ID.begun``, added to what a stopped deletion wrote there."""
-    place = begun(study, session_id)
-    now = dataclasses.replace(plan, removed=derived.inventory(study, session_id))
-    whole = now.after(read_begun(place))
-    atomic.make_private(place.parent)
-    table = {**dataclasses.asdict(whole), "portions": [[s.start, s.end] for s in whole.portions]}
-    atomic.write_text(place, json.dumps(table) + "\n")
-
-
 def finish(study: Study, session_id: str) -> Receipt | None:
     """Delete what `begin` wrote down, and write the receipt; None when there is nothing to delete.
 
@@ -192,10 +101,12 @@ def finish(study: Study, session_id: str) -> Receipt | None:
         if not is_over(study, session_id) or not left(study, session_id):
             return None
         with study.editing():
-            note(study, session_id, Plan(Reason.WITHDRAWAL, recording=False, portions=(), removed=()))
+            note(study, session_id, Plan(Reason.WITHDRAWAL))
     plan = read_begun(place)
     if plan is None:
         return None
+    if not plan.receipt:
+        plan = dataclasses.replace(plan, receipt=free_name(study, session_id, plan.reason))
     with store.writing(study):
         derived.forget(study, session_id, plan.portions)
         receipt = Receipt(
@@ -204,10 +115,18 @@ def finish(study: Study, session_id: str) -> Receipt | None:
             removed=plan.removed,
             recording=delete_recording(study, session_id) if plan.recording else "",
             exports=tuple(exports(study, session_id)),
-            path=free_place(study, session_id, plan.reason),
+            path=study.root / RECEIPTS / f"{session_id}.{plan.receipt}.json",
         )
-        audit.append(study.audit_file, "purge", session_id=session_id, files=receipt.files, reason=str(plan.reason))
-        write(study, receipt)
+        digest = write(study, receipt)
+        audit.append(
+            study.audit_file,
+            "purge",
+            session_id=session_id,
+            files=receipt.files,
+            reason=str(plan.reason),
+            receipt=plan.receipt,
+            sha256=digest,
+        )
         place.unlink()
         for cut_off in place.parent.glob(f".{session_id}.*.tmp"):  # a stopped writing of the lines above
             cut_off.unlink()
@@ -285,66 +204,3 @@ def delete_recording(study: Study, session_id: str) -> str:
         why = error.strerror or type(error).__name__
         raise StoreError(f"session {session_id}: the recording cannot be deleted: {why}.") from None
     return digest
-
-
-def exports(study: Study, session_id: str) -> Iterator[str]:
-    """Line, day and format of each export of a session that the log names."""
-    for line in audit.entries(study.audit_file):
-        if line["session"] == session_id and str(line["event"]).startswith("export"):
-            yield f"{line['n']} {str(line['at'])[:10]} {line['details'].get('format', line['event'])}"
-
-
-def write(study: Study, receipt: Receipt) -> None:
-    """The receipt's file; its ``audit`` is the head of the log at that moment."""
-    table = {
-        "schema_version": SCHEMA_VERSION,
-        "reason": str(receipt.reason),
-        "session": receipt.session_id,
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "removed": [dataclasses.asdict(f) for f in receipt.removed],
-        "recording_sha256": receipt.recording,
-        "not_reached": ["backups", *([] if receipt.recording else ["recording"])],
-        "earlier_exports": list(receipt.exports),
-        "audit": str(audit.head(study.audit_file)),
-    }
-    atomic.write_text(receipt.path, json.dumps(table, indent=1) + "\n")
-
-
-def free_place(study: Study, session_id: str, reason: Reason) -> Path:
-    """A name for a receipt that is not taken: a session may be taken back portion by portion."""
-    folder = study.root / RECEIPTS
-    number = 1
-    while (path := folder / f"{session_id}.{reason}-{number}.json").exists():
-        number += 1
-    return path
-
-
-def begun(study: Study, session_id: str) -> Path:
-    """Where a deletion that is under way is written down."""
-    return study.root / RECEIPTS / f"{session_id}{BEGUN}"
-
-
-def read_begun(place: Path) -> Plan | None:
-    """What ``ID.begun`` holds; None when there is none. One that cannot be read stands for the whole session."""
-    try:
-        table: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-        return Plan(
-            reason=Reason(table["reason"]),
-            recording=bool(table["recording"]),
-            portions=tuple(Span(*pair) for pair in table["portions"]),
-            removed=tuple(Found(r["kind"], r["files"], r["bytes"], tuple(r["sha256"])) for r in table["removed"]),
-        )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return Plan(Reason.WITHDRAWAL, recording=False, portions=(), removed=())
-
-
-def merged(found: Iterable[Found]) -> tuple[Found, ...]:
-    """One entry a kind: what was there before a stop, and what is there now beside it."""
-    by_kind: dict[str, Found] = {}
-    for f in found:
-        old = by_kind.get(f.kind, f)
-        hashes = tuple(sorted({*old.sha256, *f.sha256}))
-        by_kind[f.kind] = Found(f.kind, max(old.files, f.files, len(hashes)), max(old.bytes, f.bytes), hashes)
-    return tuple(by_kind.values())
