@@ -107,6 +107,17 @@ os.open = watched
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
+def test_what_a_killed_process_left_half_written_is_swept_by_the_next_run(tmp_path: Path) -> None:
+    study = make_study(tmp_path, sessions=("good",))
+    (study.root / "overlay").mkdir()
+    old, new = study.root / ".consent.toml.abc.tmp", study.root / "overlay" / ".good.csv.abc.tmp"
+    for path in (old, new):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    assert study.toolkit("run", study.root).code == 0
+    assert (old.exists(), new.exists()) == (False, True)  # the other may be being written now
+
+
 # nothing leads out
 
 

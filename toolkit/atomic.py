@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from toolkit.errors import StoreError
 
-__all__ = ["locked", "make_private", "store_error", "sync_folder", "write_bytes", "write_text"]
+__all__ = ["locked", "make_private", "store_error", "sweep", "sync_folder", "write_bytes", "write_text"]
+
+ABANDONED = 600.0  # s
 
 REASONS = {
     errno.ENOSPC: ("the disk is full", "Make room and run the command again."),
@@ -89,6 +92,30 @@ def store_error(path: Path, error: OSError) -> StoreError:
     """Say in one line why `path` could not be written, without its folder."""
     reason, hint = REASONS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))
     return StoreError(f"cannot write {path.name}: {reason}.", hint=hint)
+
+
+def sweep(folder: Path) -> int:
+    """Delete what a killed process left half-written; returns how many files.
+
+    Only files that nobody has touched for `ABANDONED` seconds: another process may be writing now.
+
+    Raises
+    ------
+    StoreError
+        When one cannot be deleted.
+    """
+    old = time.time() - ABANDONED
+    gone = 0
+    for path in folder.glob(".*.tmp") if folder.is_dir() else ():
+        try:
+            if path.lstat().st_mtime < old:
+                path.unlink()
+                gone += 1
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise store_error(path, error) from None
+    return gone
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from toolkit import overlay, session, store, withdrawal
+from toolkit import atomic, overlay, session, store, withdrawal
 from toolkit.consent import audit, voices
 from toolkit.consent.admit import admit, covered
+from toolkit.consent.anchors import RECEIPTS
 from toolkit.errors import ConsentError, ToolkitError
 from toolkit.session import Backends
 from toolkit.settings import Settings, with_coder
@@ -93,6 +94,8 @@ def run(
     recordings = [study.recording(s) for s in session_ids] if session_ids else list(study.recordings().values())
     with store.writing(study):
         store.sweep(study)
+        for folder in (study.root, study.overlay("").parent, study.root / RECEIPTS):
+            atomic.sweep(folder)
         withdrawal.finish_all(study)
         with study.editing():
             gone = voices.sweep(study.ledger(), date.today())  # noqa: DTZ011 - consent is of the place's day

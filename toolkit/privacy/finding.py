@@ -132,7 +132,7 @@ def what_of(entity: str) -> Identifier:
 
 def is_no_name(text: str) -> bool:
     """Whether every word is one that only looks like a name."""
-    return all(word.strip(".,!?").casefold() in NO_NAMES for word in text.split())
+    return all(word.strip(".,!?-").casefold() in NO_NAMES | SPOKEN for word in text.split())
 
 
 def widened(text: str, start: int, end: int) -> tuple[int, int]:
