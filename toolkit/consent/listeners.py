@@ -3,7 +3,7 @@
 A party may say who may open the session (``listeners`` of a grant). Who it is that opens it, the toolkit cannot know;
 it asks: ``toolkit --as S01 …``, or the environment variable ``TOOLKIT_USER`` in a notebook. Nobody named, or somebody
 else, is refused where a party named listeners. It is a declaration, noted in the audit log, and no proof: accounts of
-the machine and an encrypted disk keep out those who would lie. See docs/adr/0010-consent-in-full.md.
+the machine and an encrypted disk keep out those who would lie. See docs/adr/0014-consent-in-full.md.
 """
 
 from __future__ import annotations
