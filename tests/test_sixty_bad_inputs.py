@@ -21,6 +21,7 @@ from replay import End, Study, make_study
 
 from toolkit.audio import load
 from toolkit.errors import InputError
+from toolkit.manifest import SCHEMA_VERSION
 from toolkit.settings import AudioSettings
 
 RATE = 16000
@@ -42,12 +43,12 @@ def study(template: Path, tmp_path: Path) -> Study:
 
 
 def contents(study: Study) -> dict[str, bytes]:
-    """Every file but locks, the log and what stands for the bad recording."""
+    """Every file but locks, the log, what stages gave, and what stands for the bad recording."""
     names = (p for p in sorted(study.root.rglob("*")) if p.is_file() and not p.is_symlink() and p.stem != "bad")
     return {
         str(p.relative_to(study.root)): p.read_bytes()
         for p in names
-        if "lock" not in p.name and not p.name.startswith("audit.")
+        if "lock" not in p.name and not p.name.startswith("audit.") and "stages" not in p.parts
     }
 
 
@@ -410,7 +411,7 @@ RESULTS: dict[str, tuple[Given, list[str], int, str]] = {
     "a table deleted, exported": (result("measures.parquet", Path.unlink), EXPORT, 6, "damaged"),
     "manifest deleted": (result("manifest.json", Path.unlink), SHOW, 2, "no results"),
     "manifest of a later version": (
-        result("manifest.json", replaced('"schema_version": 3', '"schema_version": 99')),
+        result("manifest.json", replaced(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99')),
         SHOW,
         6,
         "schema version 99",
