@@ -54,6 +54,11 @@ def of_session(study: Study, session_id: str) -> dict[str, bytes]:
     }
 
 
+def own_files(study: Study, session_id: str) -> dict[str, bytes]:
+    """What is derived from a session alone, not what it shares with others."""
+    return {name: data for name, data in of_session(study, session_id).items() if ".collected" not in name}
+
+
 def contents(study: Study) -> list[bytes]:
     """The bytes of every file of the study but the recordings and what is of the other session."""
     apart = (study.recordings_folder, study.results / "s02")
@@ -78,12 +83,12 @@ def receipts(study: Study) -> list[dict]:
 
 def test_everything_derived_goes_and_a_receipt_says_what(study: Study) -> None:
     before = of_session(study, "s01")
-    others = of_session(study, "s02")
+    others = own_files(study, "s02")
     assert {name.split("/")[0] for name in before} == {"results", "overlay"}
     audit.append(study.audit_file, "export", session_id="s01", format="vtt")
     receipt = withdrawal.withdraw(study, "s01", today=TODAY)
     nothing_left(study, before)
-    assert of_session(study, "s02") == others
+    assert own_files(study, "s02") == others
     assert study.recording("s01").path.exists()
     (told,) = receipts(study)
     assert told["reason"] == "withdrawal"
@@ -273,7 +278,7 @@ def test_killed_at_fifty_random_moments_and_resumed_nothing_of_the_session_is_le
         else:
             withdrawal.withdraw(stopped, "s01", today=TODAY)
         nothing_left(stopped, before)
-        assert of_session(stopped, "s02") == of_session(study, "s02")
+        assert own_files(stopped, "s02") == own_files(study, "s02")
         for told in receipts(stopped):
             assert told["session"] == "s01"
     assert kills == 50

@@ -66,7 +66,7 @@ def dates(study: Study, *, today: date) -> tuple[Date, ...]:
         end = ledger.kept_until(record) if isinstance(record, ledger.Record) else None
         if (end is None and session_id not in stopped) or not withdrawal.safe(session_id):
             continue
-        files = sum(f.files for f in derived.inventory(study, session_id))
+        files = sum(f.files for f in derived.inventory(study, session_id, persons=False))
         there = session_id in recordings and recordings[session_id].path.exists()
         over = end is not None and end < today
         state = "withdrawal-unfinished" if session_id in stopped else "kept" if not over else "due" if files else "gone"

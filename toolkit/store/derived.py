@@ -65,15 +65,16 @@ def load(name: str) -> Kind:
     return cast("Kind", import_module(KINDS[name]))
 
 
-def inventory(study: Study, session_id: str) -> tuple[Found, ...]:
-    """What is there of a session, kinds of which nothing is there left out.
+def inventory(study: Study, session_id: str, *, persons: bool = True) -> tuple[Found, ...]:
+    """What is there of a session, kinds of which nothing is there left out; without `persons` none of `PERSONS`.
 
     Raises
     ------
     StoreError
         When it cannot be read.
     """
-    return tuple(found for name in KINDS if (found := of_kind(name, load(name).found(study, session_id))).files)
+    names = [name for name in KINDS if persons or name != PERSONS]
+    return tuple(found for name in names if (found := of_kind(name, load(name).found(study, session_id))).files)
 
 
 def of_kind(name: str, paths: Sequence[Path]) -> Found:

@@ -20,6 +20,8 @@ __all__ = ["forget", "found"]
 
 def found(study: Study, session_id: str) -> tuple[Path, ...]:
     """The voices of the session's people that serve no other session; none before it is withdrawn."""
+    if not (study.root / voices.FOLDER).is_dir():
+        return ()
     return tuple(p for who in last_of(study, session_id) if (p := voices.place(study.root, who)).exists())
 
 

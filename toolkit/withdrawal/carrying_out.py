@@ -164,7 +164,7 @@ def unfinished(study: Study) -> tuple[str, ...]:
 
 def left(study: Study, session_id: str) -> tuple[Found, ...]:
     """What is there of a session; not the voices of its people, who may enrol anew after it was withdrawn."""
-    return tuple(found for found in derived.inventory(study, session_id) if found.kind != derived.PERSONS)
+    return derived.inventory(study, session_id, persons=False)
 
 
 def safe(session_id: str) -> bool:
