@@ -60,13 +60,14 @@ class Date:
 def dates(study: Study, *, today: date) -> tuple[Date, ...]:
     """Every session with a day until which it is kept, or with a withdrawal that was stopped; the earliest first."""
     stopped = set(withdrawal.unfinished(study))
-    recordings = study.recordings()
+    recordings, known = study.recordings(), derived.known(study)
     found = []
     for session_id, record in study.ledger().records.items():
         end = ledger.kept_until(record) if isinstance(record, ledger.Record) else None
         if (end is None and session_id not in stopped) or not withdrawal.safe(session_id):
             continue
-        files = sum(f.files for f in derived.inventory(study, session_id, persons=False))
+        left = derived.inventory(study, session_id, persons=False) if session_id in known else ()
+        files = sum(f.files for f in left)
         there = session_id in recordings and recordings[session_id].path.exists()
         over = end is not None and end < today
         state = "withdrawal-unfinished" if session_id in stopped else "kept" if not over else "due" if files else "gone"

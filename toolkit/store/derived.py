@@ -1,8 +1,11 @@
 """Kinds of things that are derived from a session: what a withdrawal has to find and delete.
 
 One line a kind in `KINDS`. Whatever part of the toolkit writes something that is made from a recording, in whatever
-form, adds its line here, and withdrawal, retention and `toolkit doctor` then know it. A kind is a module with two
+form, adds its line here, and withdrawal, retention and `toolkit doctor` then know it. A kind is a module with three
 functions, imported when it is asked:
+
+``known(study)``
+    Ids of sessions of which something may be there, found by listing; more than there are do no harm.
 
 ``found(study, session_id)``
     Every file that holds something of the session, also when a process was stopped while it wrote or deleted it.
@@ -25,7 +28,7 @@ from toolkit.errors import StoreError
 from toolkit.intervals import Span
 from toolkit.study import Study
 
-__all__ = ["KINDS", "PERSONS", "Found", "Kind", "forget", "inventory", "load"]
+__all__ = ["KINDS", "PERSONS", "Found", "Kind", "forget", "inventory", "known", "listed", "load"]
 
 KINDS = {
     "results": "toolkit.store.derived_results",
@@ -40,6 +43,10 @@ PERSONS = "voices"
 
 class Kind(Protocol):
     """What a module of `KINDS` has."""
+
+    def known(self, study: Study, /) -> set[str]:
+        """Ids of sessions of which something may be there."""
+        ...
 
     def found(self, study: Study, session_id: str, /) -> Sequence[Path]:
         """Every file that holds something of the session."""
@@ -75,6 +82,25 @@ def inventory(study: Study, session_id: str, *, persons: bool = True) -> tuple[F
     """
     names = [name for name in KINDS if persons or name != PERSONS]
     return tuple(found for name in names if (found := of_kind(name, load(name).found(study, session_id))).files)
+
+
+def known(study: Study) -> set[str]:
+    """Ids of sessions of which something may be there; what belongs to people is not asked.
+
+    Raises
+    ------
+    StoreError
+        When a folder cannot be read.
+    """
+    try:
+        return set[str]().union(*(load(name).known(study) for name in KINDS if name != PERSONS))
+    except OSError as error:
+        raise StoreError(f"the study cannot be read: {error.strerror or type(error).__name__}.") from None
+
+
+def listed(folder: Path) -> tuple[str, ...]:
+    """Names in a folder; none when it is not there."""
+    return tuple(p.name for p in folder.iterdir()) if folder.is_dir() else ()
 
 
 def of_kind(name: str, paths: Sequence[Path]) -> Found:

@@ -10,12 +10,19 @@ from toolkit.errors import InputError
 from toolkit.intervals import Span
 from toolkit.overlay import What
 from toolkit.overlay.rows import written
+from toolkit.store.derived import listed
 from toolkit.store.publishing import overlays, purge_overlays
 from toolkit.study import Study
 
-__all__ = ["forget", "found"]
+__all__ = ["forget", "found", "known"]
 
 TIMELESS = frozenset({What.ROLE, What.RATING, What.COUNTED})
+
+
+def known(study: Study) -> set[str]:
+    """Every name of a file of corrections, whole or half-written."""
+    names = listed(study.overlay("").parent)
+    return {name.removeprefix(".").partition(".csv")[0] for name in names}
 
 
 def found(study: Study, session_id: str) -> tuple[Path, ...]:

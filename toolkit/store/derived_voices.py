@@ -15,7 +15,12 @@ from toolkit.consent.ledger import Record, granted, parties
 from toolkit.intervals import Span
 from toolkit.study import Study
 
-__all__ = ["forget", "found"]
+__all__ = ["forget", "found", "known"]
+
+
+def known(study: Study) -> set[str]:
+    """Every session: whose voice serves which is not told by its name."""
+    return set(study.recordings()) | set(study.ledger().records)
 
 
 def found(study: Study, session_id: str) -> tuple[Path, ...]:

@@ -159,7 +159,8 @@ def unfinished(study: Study) -> tuple[str, ...]:
         for session_id, record in study.ledger().records.items()
         if isinstance(record, ledger.Record) and record.withdrawn_on and safe(session_id)
     }
-    return tuple(sorted(started | {session_id for session_id in over if left(study, session_id)}))
+    there = over & derived.known(study)
+    return tuple(sorted(started | {session_id for session_id in there if left(study, session_id)}))
 
 
 def left(study: Study, session_id: str) -> tuple[Found, ...]:
