@@ -165,13 +165,13 @@ def test_of_a_portion_only_what_is_about_it_goes_and_nothing_is_shown_until_it_i
     assert set(store.scan(study, "measures").collect()["session_id"]) == {"s01", "s02"}
 
 
-@pytest.mark.parametrize(
-    "left", ["results/s01/x", "results/.staging-s01/x", "results/.old-s01/x", "overlay/.s01.csv.a.tmp"]
-)
-@pytest.mark.parametrize("mark", ["", "results/.purged-old-s01/x", "results/.purged-results-s01/x"])
-def test_whatever_a_stop_left_is_found_by_listing(study: Study, left: str, mark: str) -> None:
+LEFT = tuple(f"results/{mark}s01" for mark in ("", ".staging-", ".old-", ".purged-old-", ".purged-results-"))
+
+
+@pytest.mark.parametrize("left", [*(f"{folder}/x" for folder in LEFT), "overlay/.s01.csv.abc.tmp"])
+def test_whatever_a_stop_left_is_found_by_listing(study: Study, left: str) -> None:
     withdrawal.withdraw(study, "s01", today=TODAY)
-    path = study.root / (mark or left)
+    path = study.root / left
     path.parent.mkdir(exist_ok=True)
     path.write_text("x")
     assert withdrawal.unfinished(study) == ("s01",)
