@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STUDY ?= demo-study
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format models lock notebook bench clean help
+.PHONY: demo test lint format models lock audit licences notebook bench clean help
 
 help:
 	@echo "make demo   the main job on sample_data: audio to listening measures, on a fresh machine"
@@ -14,6 +14,8 @@ help:
 	@echo "make lint   ruff and mypy"
 	@echo "make format   let ruff format the code"
 	@echo "make bench   this chain beside its peers: time, memory, errors; hours, and 7 GB in build/bench"
+	@echo "make audit   known weaknesses of the locked packages; asks the network"
+	@echo "make licences   the licence of every package"
 	@echo "make lock   resolve requirements.lock again after pyproject.toml changed"
 
 demo: $(READY)
@@ -51,6 +53,13 @@ lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+audit: $(READY)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
+licences: $(READY)
+	@$(BIN)/python pipelines/licences.py
 
 clean:
 	rm -rf $(VENV) demo-study

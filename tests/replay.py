@@ -84,7 +84,7 @@ class Study:
     def snapshot(self) -> dict[str, bytes]:
         """Every file but locks and the audit log."""
         files = (p for p in sorted(self.root.rglob("*")) if p.is_file() and "lock" not in p.name)
-        return {str(p.relative_to(self.root)): p.read_bytes() for p in files if p.name != "audit.jsonl"}
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in files if not p.name.startswith("audit.")}
 
     def assert_one_line(self, end: End, session: str, words: str) -> None:
         """One line on standard error that names the session and what is wrong, and no path."""

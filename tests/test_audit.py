@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.consent import audit
+from toolkit.consent import anchors, audit
 from toolkit.errors import StoreError
 
 
@@ -44,14 +44,13 @@ def test_no_log_is_an_empty_log(tmp_path: Path) -> None:
 
 def test_every_flipped_bit_is_found(log: Path) -> None:
     data = b"".join(lines(log)[:2])
+    anchors.write(log, 2, json.loads(lines(log)[1])["hash"])
     for position in range(len(data)):
         for bit in range(8):
             changed = bytearray(data)
             changed[position] ^= 1 << bit
             log.write_bytes(changed)
-            found = audit.verify(log)
-            last_newline = position == len(data) - 1
-            assert not found.ok or (last_newline and found.torn), (position, bit)
+            assert not audit.verify(log).ok, (position, bit)
 
 
 def test_deleted_swapped_repeated_and_invented_lines_are_found(log: Path) -> None:
@@ -67,22 +66,110 @@ def test_one_change_is_reported_once(log: Path) -> None:
     a, b, c, d = lines(log)
     log.write_bytes(b"".join([a, b.replace(b"measure", b"mXasure"), c, d]))
     assert audit.verify(log).problems == ("line 2 is not as it was written.",)
+    log.write_bytes(b"".join([a, d]))
+    assert audit.verify(log).problems == ("lines 2 to 3 are missing before line 2.",)
+    log.write_bytes(b"".join([a, c, b, d]))
+    assert audit.verify(log).problems == (
+        "line 2 is missing before line 2.",
+        "line 3 is out of its place: it was written as line 2.",
+        "line 3 is missing before line 4.",
+    )
+    log.write_bytes(b"".join([a, b, b, c, d]))
+    assert audit.verify(log).problems == ("line 3 is out of its place: it was written as line 2.",)
     log.write_bytes(b"".join([a, c, d]))
-    assert audit.verify(log).problems == ("line 2 does not follow the line before it.",)
+    assert audit.verify(log).problems == ("line 2 is missing before line 2.",)
 
 
-def test_a_cut_tail_shows_in_count_and_head_only(log: Path) -> None:
-    before = audit.verify(log)
-    log.write_bytes(b"".join(lines(log)[:-1]))
-    after = audit.verify(log)
-    assert after.ok
-    assert (after.count, after.head) != (before.count, before.head)
+def test_a_cut_tail_is_found_by_the_head(log: Path) -> None:
+    whole = lines(log)
+    for kept in range(4):
+        log.write_bytes(b"".join(whole[:kept]))
+        gone = "line 4 is" if kept == 3 else f"lines {kept + 1} to 4 are"
+        assert audit.verify(log).problems == (f"{gone} missing at the end, by audit.head.",)
+        before = log.read_bytes()
+        with pytest.raises(StoreError, match=r"names line 4.*audit verify"):
+            audit.append(log, "run", session_id="s01")
+        assert log.read_bytes() == before
+    log.unlink()
+    assert audit.verify(log).problems == ("lines 1 to 4 are missing at the end, by audit.head.",)
+
+
+def test_a_cut_tail_and_a_head_cut_with_it_are_found_by_the_anchor_of_a_batch(log: Path) -> None:
+    whole, early = lines(log), audit.head(log)
+    audit.append(log, "run-done", session_id="s01")
+    noted = audit.anchor(log)
+    assert (noted.number, noted.hash) == (5, json.loads(lines(log)[-1])["hash"])
+    log.write_bytes(b"".join(whole))
+    anchors.write(log, early.number, early.hash)
+    assert audit.verify(log).problems == ("line 5 is missing at the end, by audit.anchors line 1.",)
+    log.with_name("audit.anchors").unlink()
+    assert audit.verify(log).ok
+    assert audit.verify(log, [noted]).problems == ("line 5 is missing at the end, by audit.anchors.",)
+
+
+def test_a_log_written_anew_is_not_the_one_that_was_anchored(log: Path) -> None:
+    audit.anchor(log)
+    log.unlink()
+    log.with_name("audit.head").unlink()
+    for _ in range(4):
+        audit.append(log, "init")
+    assert audit.verify(log).problems == ("line 4 is another one than audit.anchors line 1 names.",)
+
+
+def test_a_receipt_anchors_the_log(log: Path) -> None:
+    receipts = log.parent / "receipts"
+    receipts.mkdir()
+    (receipts / "one.json").write_text(json.dumps({"audit": str(audit.head(log))}))
+    assert audit.verify(log).ok
+    (receipts / "two.json").write_text(json.dumps({"audit": f"5:{'0' * 64}"}))
+    (receipts / "three.json").write_text("{}")
+    assert audit.verify(log).problems == (
+        "receipts/three.json is not as it was written.",
+        "line 5 is missing at the end, by receipts/two.json.",
+    )
+
+
+@pytest.mark.parametrize("name", ["audit.head", "audit.anchors"])
+def test_every_flipped_bit_of_what_anchors_the_log_is_found(log: Path, name: str) -> None:
+    audit.anchor(log)
+    path = log.with_name(name)
+    data = path.read_bytes()
+    for position in range(len(data)):
+        for bit in range(8):
+            changed = bytearray(data)
+            changed[position] ^= 1 << bit
+            path.write_bytes(changed)
+            assert not audit.verify(log).ok, (position, bit)
+
+
+def test_a_head_that_is_gone_or_old_is_a_problem_and_is_noted(log: Path) -> None:
+    early = audit.head(log)
+    log.with_name("audit.head").unlink()
+    assert audit.verify(log).problems == ("audit.head is missing: lines cut off at the end would not be found.",)
+    audit.append(log, "run", session_id="s01")
+    assert audit.verify(log).ok
+    repair = json.loads(lines(log)[4])
+    assert (repair["event"], repair["details"]) == ("repair", {"head": "missing"})
+    audit.append(log, "run", session_id="s01")
+    anchors.write(log, early.number, early.hash)
+    assert audit.verify(log).problems == ("audit.head is older than the log: it names line 4 of 7.",)
+
+
+def test_a_crash_between_line_and_head_leaves_a_log_that_verifies_and_goes_on(log: Path) -> None:
+    for _ in range(3):
+        audit.append(log, "run", session_id="s01")
+        behind = json.loads(lines(log)[-2])
+        anchors.write(log, behind["n"], behind["hash"])
+        assert audit.verify(log).ok
+    audit.append(log, "run", session_id="s01")
+    assert (audit.verify(log).ok, audit.head(log).number) == (True, 8)
 
 
 def test_a_torn_line_is_repaired_and_noted_wherever_it_was_torn(log: Path) -> None:
     whole, last = b"".join(lines(log)[:-1]), lines(log)[-1]
     for length in [1, 2, *range(7, len(last), 40), len(last) - 1]:
         log.write_bytes(whole + last[:length])
+        anchors.write(log, 3, json.loads(lines(log)[2])["hash"])  # the head is written after the line
         torn = audit.verify(log)
         assert (torn.ok, torn.torn, torn.count) == (True, True, 3)
         audit.append(log, "export", session_id="s01", format="rttm")

@@ -316,6 +316,8 @@ def test_list(study: Path, audio: Path) -> None:
         "expires_on": None,
         "excluded": [],
         "recording_sha256": None,
+        "keep_until": None,
+        "listeners": {},
         "withdrawn_on": None,
         "state": "no-record",
     }
@@ -368,7 +370,7 @@ def test_withdrawal_counts_even_when_deleting_fails(study: Path, audio: Path, mo
         raise StoreError("another command is writing.", hint="Wait.")
 
     with monkeypatch.context() as patched:
-        patched.setattr("toolkit.store.purge", busy)
+        patched.setattr("toolkit.store.derived.forget", busy)
         message = fails(StoreError, "consent", "withdraw", study, "--session", "s01", "--yes")
     assert "session s01: consent is withdrawn, but not everything is deleted" in message
     assert listed(study)["state"] == "withdrawn"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toolkit.consent import Grant, Ledger, Party, Record, Refusal, admit
+from toolkit.consent import Grant, Ledger, Party, Record, Refusal, admit, listeners
 from toolkit.consent import ledger as ledgers
 from toolkit.types import Purpose, Recording, Role
 
@@ -47,6 +47,8 @@ def oracle(record: Record | None, asked: set[Purpose]) -> str | set[Purpose]:  #
         return "no-record"
     if record.withdrawn_on:
         return "withdrawn"
+    if any(g.keep_until and (TODAY - g.keep_until).days > 0 for g in record.grants):
+        return "retention-over"
     if PEOPLE[0] not in record.parties or PEOPLE[1] not in record.parties:
         return "party-missing"
     holds: dict[Party, set[Purpose]] = {p: set() for p in record.parties}
@@ -90,6 +92,8 @@ def random_record(dice: random.Random) -> Record | None:
             frozenset(p for p in [*USUAL, Purpose.RESEARCH] if dice.random() < 0.75),
             TODAY + timedelta(days=dice.randint(-4, 1)),
             dice.choice([None, None, TODAY + timedelta(days=dice.randint(-2, 2))]),
+            listeners=frozenset(who for who in ("S1", "S2") if dice.random() < 0.3),
+            keep_until=TODAY + timedelta(days=dice.randint(-1, 9)) if dice.random() < 0.1 else None,
         )
         for party in parties
         for _ in range(dice.randint(0 if dice.random() < 0.1 else 1, 3))
@@ -99,6 +103,15 @@ def random_record(dice: random.Random) -> Record | None:
     return Record(parties, tuple(given), (), dice.choice([RIGHT] * 8 + [WRONG, ""]), withdrawn)
 
 
+def may_open(record: Record, purpose: Purpose, who: str) -> bool:
+    """Whether every party lets somebody in: by a grant that names them, or one that names nobody."""
+    for party in record.parties:
+        own = [g for g in record.grants if g.party == party and purpose in g.purposes and g.holds(TODAY)]
+        if own and not any(who in g.listeners or not g.listeners for g in own):
+            return False
+    return True
+
+
 def test_ten_thousand_ledgers_agree_with_the_oracle(recording: Recording) -> None:
     dice = random.Random(20261123)
     seen: Counter[str] = Counter()
@@ -106,8 +119,19 @@ def test_ten_thousand_ledgers_agree_with_the_oracle(recording: Recording) -> Non
         record, asked = random_record(dice), {p for p in USUAL if dice.random() < 0.5}
         expected = oracle(record, asked)
         assert verdict(recording, record, asked) == expected, (record, asked)
+        for who in ("S1", "S2", "S3") if record else ():
+            found = listeners.allowed(record, Purpose, who=who, today=TODAY)
+            assert found == {p for p in Purpose if may_open(record, p, who)}, (record, who)
         seen[expected if isinstance(expected, str) else "admitted"] += 1
-    rules = {"no-record", "withdrawn", "party-missing", "purpose-not-granted", "not-yet-valid", "expired"}
+    rules = {
+        "no-record",
+        "withdrawn",
+        "retention-over",
+        "party-missing",
+        "purpose-not-granted",
+        "not-yet-valid",
+        "expired",
+    }
     for rule in rules | {"other-recording", "admitted"}:
         assert seen[rule] >= 100, (rule, seen)
 

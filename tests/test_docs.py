@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from audio_files import write
 from conftest import ROOT
+from replay import make_study
 from typer.testing import CliRunner
 
 from toolkit.cli import COMMANDS, app
@@ -55,6 +56,22 @@ def test_every_example_of_the_readme_runs_in_order(
     # the last example withdrew consent: nothing derived is left
     assert not [p for p in (excerpt / "my-study" / "results").rglob("*") if p.is_file() and "lock" not in p.name]
     assert (excerpt / "recording.flac").exists()
+
+
+def test_every_example_for_a_data_protection_officer_runs_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_study(tmp_path / "made", sessions=("s01",))
+    shutil.copytree(made.root, tmp_path / "my-study")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOOLKIT_USER", "")
+    lines = examples(ROOT / "docs" / "privacy.md")
+    assert len(lines) >= 10
+    for line in lines:
+        result = CliRunner().invoke(app, shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.output, result.exception)
+        assert result.output.strip(), line
+    assert not [p for p in (tmp_path / "my-study" / "results").rglob("*") if p.is_file() and "lock" not in p.name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "toolkit"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
 LAYERS = {
     **dict.fromkeys(("types", "intervals", "errors", "threads"), 0),
-    **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic"), 1),
+    **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic", "opener", "offline"), 1),
     **dict.fromkeys(
         (
             "audio",
@@ -41,6 +41,7 @@ LAYERS = {
             *("session", "listening", "side", "keys", "kept", "failures", "standing", "outcomes", "workplace"),
             *("batch", "worker", "pool", "engines"),
             *("corrections", "caseload", "demo", "evaluate", "export", "collect", "lab", "telling"),
+            *("withdrawal", "redaction", "retention", "doctor"),
         ),
         5,
     ),
@@ -69,6 +70,7 @@ HEAVY = {
     "distributed",
     "dask_jobqueue",
     "defusedxml",
+    "presidio_analyzer",
 }
 
 OWNERS = {
@@ -83,6 +85,7 @@ OWNERS = {
     "altair": {"display"},
     "anywidget": {"display"},
     "ipywidgets": {"display"},
+    "presidio_analyzer": {"privacy"},
     "meeteval": {"evaluate"},
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate", "measures"},

@@ -278,8 +278,8 @@ def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp
         assert shown.answer({"ask": "session"})[0]["answer"] == "session"
         assert shown.answer({"ask": "sound", "start": 1, "end": 2})[0]["answer"] == "sound"
     assert audited(study) == [
-        ("open", "s01", {"tables": ["words"], "where": "player"}),
-        ("listen", "s01", {"tables": ["sound"], "where": "player"}),
+        ("open", "s01", {"by": "", "tables": ["words"], "where": "player"}),
+        ("listen", "s01", {"by": "", "tables": ["sound"], "where": "player"}),
     ]
     widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
     assert audited(study)[2:] == [("listen", "s01", {"tables": ["sound"], "where": "workbench"})]

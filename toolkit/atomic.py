@@ -9,13 +9,25 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from toolkit.errors import StoreError
 
-__all__ = ["locked", "replacing", "store_error", "sync_folder", "write_bytes", "write_text"]
+__all__ = [
+    "locked",
+    "make_private",
+    "replacing",
+    "store_error",
+    "sweep",
+    "sync_folder",
+    "write_bytes",
+    "write_text",
+]
+
+ABANDONED = 600.0  # s
 
 REASONS = {
     errno.ENOSPC: ("the disk is full", "Make room and run the command again."),
@@ -60,6 +72,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)  # still there only when something above failed or was interrupted
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may look into, when it is not there.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise store_error(folder, error) from None
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` (mode 0600) for something else to write, which takes its place at the end.
@@ -102,6 +128,30 @@ def store_error(path: Path, error: OSError) -> StoreError:
     """Say in one line why `path` could not be written, without its folder."""
     reason, hint = REASONS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))
     return StoreError(f"cannot write {path.name}: {reason}.", hint=hint)
+
+
+def sweep(folder: Path) -> int:
+    """Delete what a killed process left half-written; returns how many files.
+
+    Only files that nobody has touched for `ABANDONED` seconds: another process may be writing now.
+
+    Raises
+    ------
+    StoreError
+        When one cannot be deleted.
+    """
+    old = time.time() - ABANDONED
+    gone = 0
+    for path in folder.glob(".*.tmp*") if folder.is_dir() else ():
+        try:
+            if path.lstat().st_mtime < old:
+                path.unlink()
+                gone += 1
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise store_error(path, error) from None
+    return gone
 
 
 @contextmanager

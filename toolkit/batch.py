@@ -11,14 +11,16 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from toolkit import failures, overlay, session, store
+from toolkit import atomic, failures, overlay, session, store, withdrawal
 from toolkit.consent import audit, voices
 from toolkit.consent.admit import ConsentedRecording, admit, covered
+from toolkit.consent.anchors import RECEIPTS
 from toolkit.errors import ConsentError, InputError, ToolkitError
 from toolkit.failures import Failure
 from toolkit.kept import Kept
@@ -95,6 +97,9 @@ def run(  # noqa: PLR0913 - the options of the command
     ended: dict[str, Outcome] = {}
     with store.writing(study):
         store.sweep(study)
+        for folder in (study.root, study.overlay("").parent, study.root / RECEIPTS):
+            atomic.sweep(folder)
+        withdrawal.finish_all(study)
         store.sweep_stages(study, study.ledger(), today)
         with study.editing():
             gone = voices.sweep(study.ledger(), today)
@@ -103,7 +108,18 @@ def run(  # noqa: PLR0913 - the options of the command
         for outcome in engine.outcomes(job, wanted, watcher):
             note(study, outcome)
             ended[outcome.session_id] = outcome
+        close(study, tuple(ended.values()))
     return tuple(ended[s] for s in wanted if s in ended)
+
+
+def close(study: Study, outcomes: Sequence[Outcome]) -> None:
+    """Note how a batch ended, and anchor the log there; nothing when every session was current."""
+    withdrawal.finish_all(study)  # consent may have been taken back meanwhile
+    ended = Counter(o.state for o in outcomes)
+    if set(ended) - {State.CURRENT}:
+        counts: dict[str, audit.Detail] = {str(state): count for state, count in sorted(ended.items())}
+        audit.append(study.audit_file, "batch-end", session_id="", **counts)
+        audit.anchor(study.audit_file)
 
 
 def note(study: Study, outcome: Outcome) -> None:

@@ -8,6 +8,9 @@ imports torch and pyannote.audio at its top, so only the factories of `toolkit.b
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +32,7 @@ from toolkit.backends.beside import in_order
 from toolkit.backends.campplus import CAMPPlus, CampplusEmbedding
 from toolkit.errors import BackendError
 
-__all__ = ["ClusteredDiarization", "embedding", "pick_device", "segmentation", "voice_activity"]
+__all__ = ["ClusteredDiarization", "embedding", "only_weights", "pick_device", "segmentation", "voice_activity"]
 
 SEGMENTATION_BATCH = 16  # chunks between two looks at the progress
 TOGETHER = 4  # chunks that one thread takes through the network at once; more is no faster on a CPU
@@ -37,6 +40,17 @@ MIN_CLUSTER = 12  # embeddings: speaker-diarization-3.1's own
 METHOD = "centroid"  # linkage: speaker-diarization-3.1's own
 
 torch.set_num_threads(1)  # several chunks at the same time instead: no thread waits, and their number changes no number
+
+
+@contextmanager
+def only_weights() -> Iterator[None]:
+    """Load checkpoints without executing what is in them: tensors, plain values and three classes of pyannote.
+
+    Whatever `torch.load` is asked for by a library inside, the variable has the last word.
+    """
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    with torch.serialization.safe_globals([Specifications, Problem, Resolution]):
+        yield
 
 
 def pick_device(name: str) -> Any:

@@ -144,10 +144,11 @@ def build(settings: SpeakerSettings) -> Any:
     folder = models.path(first)
     from pyannote.audio import Pipeline
 
-    from toolkit.backends.networks import pick_device
+    from toolkit.backends.networks import only_weights, pick_device
 
     try:
-        pipeline = Pipeline.from_pretrained(folder)
+        with only_weights():
+            pipeline = Pipeline.from_pretrained(folder)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         raise BackendError(
             f"the pyannote pipeline {folder.name} cannot be loaded ({type(error).__name__}).",

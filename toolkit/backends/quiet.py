@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from toolkit.offline import quiet
 
 __all__ = ["hushed", "offline"]
 
 
 def offline() -> None:
-    """Turn telemetry off, and the model hub too unless the user allowed it (``TOOLKIT_ALLOW_HUB=1``).
-
-    pyannote.audio reports model names and audio durations unless this variable is set before it is imported.
-    """
-    os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if os.environ.get("TOOLKIT_ALLOW_HUB") != "1":
-        os.environ["HF_HUB_OFFLINE"] = "1"
+    """See to it again that telemetry is off: the environment may have been changed since the toolkit was imported."""
+    quiet()
 
 
 @contextmanager

@@ -24,7 +24,6 @@ https://github.com/SYSTRAN/faster-whisper.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -107,7 +106,6 @@ class FasterWhisper:
     """The transcriber ``faster-whisper``."""
 
     def __init__(self, settings: WordSettings) -> None:
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from toolkit import models
 
         self.settings = settings

@@ -12,6 +12,7 @@ from importlib import import_module
 
 import typer
 
+from toolkit import offline
 from toolkit.cli.screen import complain, quiet_crash
 from toolkit.errors import ToolkitError
 
@@ -24,8 +25,11 @@ COMMANDS = (
     "consent",
     "enroll",
     "run",
+    "audit",
+    "retention",
     "status",
     "clean",
+    "doctor",
     "show",
     "report",
     "lab",
@@ -55,9 +59,17 @@ app = typer.Typer(
 def options(
     *,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    strict_offline: bool = typer.Option(
+        False, "--strict-offline", help="Refuse every connection but to this machine itself."
+    ),
+    user: str = typer.Option("", "--as", metavar="ID", help="Who opens sessions: your pseudonym, such as S01."),
 ) -> None:
     """Listening measures for consented recordings of counselling and therapy sessions."""
     os.environ["TOOLKIT_DEBUG"] = "1" if debug else ""
+    if strict_offline:
+        offline.forbid()
+    if user:
+        os.environ["TOOLKIT_USER"] = user
 
 
 for command in COMMANDS:

@@ -15,9 +15,11 @@ from toolkit.cli.consent_lines import (
     choose,
     grant_lines,
     parse_expiry,
+    parse_listener,
     parse_party,
     parse_portion,
     parse_purpose,
+    receipt_lines,
     standing,
 )
 from toolkit.cli.screen import say, stdout, table
@@ -40,6 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 STUDY = typer.Argument(help="Folder of the study.", readable=False)
+SHOWN_ALWAYS = {"session", "parties", "purposes", "expires", "excluded", "state"}
 SESSION = typer.Option(..., "--session", metavar="ID", help="Which session.")
 
 
@@ -59,6 +62,15 @@ def grant(
     exclude: list[str] = typer.Option(
         [], "--exclude", metavar="START-END", help="Leave this portion out: seconds, mm:ss or hh:mm:ss. Repeatable."
     ),
+    listener: list[str] = typer.Option(
+        [],
+        "--listener",
+        metavar="ID",
+        help="Who may open the session; left out: whoever the clinic lets. Repeatable.",
+    ),
+    keep_until: str = typer.Option(
+        "", "--keep-until", metavar="DATE", help="Last day on which anything made from it is kept: 2031-12-31."
+    ),
     by: str = typer.Option("", "--by", metavar="NAME", help="Who records this."),
     party: list[str] = typer.Option(
         [], "--party", metavar="ID", help="Only this party agrees (all do when left out). Repeatable."
@@ -71,6 +83,7 @@ def grant(
 
     For each purpose the latest grant counts; other purposes granted before, and portions left out before, stay.
     """
+    from toolkit import withdrawal
     from toolkit.consent import audit, ledger
     from toolkit.consent.admit import fingerprints
     from toolkit.study import Study
@@ -82,11 +95,14 @@ def grant(
         granted_on=today,
         expires_on=parse_expiry(expires, today=today),
         recorded_by=by,
+        listeners=frozenset(parse_listener(who) for who in listener),
+        keep_until=parse_expiry(keep_until, today=today, option="--keep-until"),
     )
     portions = [parse_portion(text) for text in exclude]
     opened = Study.open(study)
     recording = opened.recording(session)
     found = fingerprints(recording)
+    withdrawal.finish(opened, session)  # what a stopped withdrawal left must not come back
     with opened.editing():
         book = opened.ledger()
         old = book.record(session)
@@ -110,6 +126,8 @@ def grant(
         purposes=[str(p) for p in Purpose if p in given.purposes],
         expires_on=expires,
         excluded=len(portions),
+        listeners=len(listener),
+        keep_until=keep_until,
     )
     if old is not None and old.withdrawn_on is not None:
         say(f"The withdrawal of {old.withdrawn_on} is lifted; what was granted before it stays withdrawn.")
@@ -119,39 +137,62 @@ def grant(
         say(f"Next: toolkit run {shlex.quote(str(study))}")
 
 
-@group.command("withdraw", epilog="Example: toolkit consent withdraw my-study --session s01")
+@group.command("withdraw", epilog="Example: toolkit consent withdraw my-study --session s01 --portion 12:30-13:05")
 def withdraw(
     study: Path = STUDY,
     *,
     session: str = SESSION,
+    portion: list[str] = typer.Option(
+        [], "--portion", metavar="START-END", help="Only this portion: seconds, mm:ss or hh:mm:ss. Repeatable."
+    ),
+    delete_recording: bool = typer.Option(
+        False, "--delete-recording", help="Delete the recording too, and a transcript that was imported."
+    ),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask first."),
 ) -> None:
     """Withdraw consent for a session, and delete everything that was derived from its recording.
 
-    To take back one purpose only, withdraw and grant the others again.
+    With --portion that stretch is left out from now on, and what remains is measured again. A receipt in the folder
+    receipts says what was deleted. To take back one purpose only, withdraw and grant the others again.
     """
-    from toolkit import store
-    from toolkit.consent import audit
-    from toolkit.formats import sessions
+    from toolkit import withdrawal
     from toolkit.study import Study
 
+    portions = [parse_portion(text, option="--portion") for text in portion]
+    if portions and delete_recording:
+        raise InputError("--delete-recording deletes the whole recording.", hint="Leave --portion out.")
     opened = Study.open(study)
-    sessions.check_session_id(session, where="--session")  # it will name files to delete
     check_known(opened, session)
+    part = f"{len(portions)} portion{'s' * (len(portions) > 1)} of " if portions else ""
+    also = ", and the recording itself" if delete_recording else ""
     if not yes:
-        typer.confirm(f"Withdraw consent for session {session}, and delete all its results?", abort=True)
-    mark_withdrawn(opened, session, this_day())  # first, so that nothing new is made while the old is deleted
-    audit.append(opened.audit_file, "withdraw", session_id=session)
+        asked = f"Withdraw consent for {part}session {session}, and delete everything made from it{also}?"
+        typer.confirm(asked, abort=True)
     try:
-        count = store.purge(opened, session)
+        receipt = withdrawal.withdraw(opened, session, today=this_day(), portions=portions, recording=delete_recording)
     except StoreError as error:
         raise StoreError(
             f"session {session}: consent is withdrawn, but not everything is deleted: {error.message}",
             hint=f"{error.hint} Withdraw it again.",
         ) from None
-    audit.append(opened.audit_file, "purge", session_id=session, files=count)
-    say(f"Session {session}: consent is withdrawn, and {count} derived file{'' if count == 1 else 's'} deleted.")
-    say("The recording itself was left where it is, as were backups and earlier exports: delete those yourself.")
+    for line in receipt_lines(receipt, whole=not portions, asked=delete_recording):
+        say(line)
+    if portions:
+        measure_again(opened, session)
+
+
+def measure_again(study: Study, session: str) -> None:
+    """Run a session of which a portion was taken back."""
+    from toolkit import batch
+    from toolkit.cli.progress import Bars
+    from toolkit.cli.run import have_models, report
+
+    have_models(study.settings())
+    with Bars() as bars:
+        outcomes = batch.run(study, [session], bars)
+    report(outcomes)
+    if code := batch.worst_exit_code(outcomes):
+        raise typer.Exit(code)
 
 
 @group.command("list", epilog="Example: toolkit consent list my-study")
@@ -173,8 +214,9 @@ def list_(
     if not rows:
         say("This study has no sessions yet. Add one with: toolkit add STUDY RECORDING --session s01 …")
         return
-    columns = ("session", "parties", "purposes", "expires", "excluded", "state")
-    stdout.print(table("", columns, [row.cells() for row in rows]))
+    cells = [row.cells() for row in rows]
+    used = [name for name in cells[0] if name in SHOWN_ALWAYS or any(row[name] != "-" for row in cells)]
+    stdout.print(table("", used, [[row[name] for name in used] for row in cells]))
 
 
 @group.command("check", epilog="Example: toolkit consent check my-study")
@@ -232,21 +274,6 @@ def check_same_file(recording: Recording, old: Record | None, found: Fingerprint
 
 def check_known(study: Study, session: str) -> None:
     """Refuse an id of which neither the table, the ledger nor the results know anything."""
-    if session in study.ledger().records or session in study.recordings():
-        return
-    study.recording(session)
+    from toolkit import withdrawal
 
-
-def mark_withdrawn(study: Study, session: str, today: date) -> None:
-    """Write the withdrawal into the ledger, whatever stood there for the session."""
-    from toolkit.consent import ledger
-
-    with study.editing():
-        book = study.ledger()
-        old = book.records.get(session)
-        if not isinstance(old, ledger.Record):
-            found = study.recordings().get(session)
-            old = ledger.Record(parties=ledger.parties(found) if found else (), grants=())
-        if old.withdrawn_on is None:
-            record = dataclasses.replace(old, withdrawn_on=today)
-            ledger.save(study.consent_file, book.replace(session, record))
+    withdrawal.check_known(study, session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from toolkit.types import Purpose, Recording, Role
 
 if TYPE_CHECKING:
     from toolkit.consent.ledger import Ledger, Party, Record
+    from toolkit.withdrawal import Receipt
 
 __all__ = [
     "Standing",
@@ -22,10 +23,12 @@ __all__ = [
     "clock",
     "grant_lines",
     "parse_expiry",
+    "parse_listener",
     "parse_party",
     "parse_portion",
     "parse_purpose",
     "parse_time",
+    "receipt_lines",
     "standing",
 ]
 
@@ -38,6 +41,8 @@ class Standing:
     record: Record
     purposes: tuple[Purpose, ...]
     expires_on: date | None
+    keep_until: date | None
+    listeners: Mapping[Purpose, frozenset[str]]
     state: str
 
     def as_dict(self) -> dict[str, object]:
@@ -49,20 +54,25 @@ class Standing:
             "expires_on": self.expires_on.isoformat() if self.expires_on else None,
             "excluded": [[s.start, s.end] for s in self.record.excluded],
             "recording_sha256": self.record.recording_sha256 or None,
+            "keep_until": self.keep_until.isoformat() if self.keep_until else None,
+            "listeners": {str(p): sorted(who) for p, who in self.listeners.items()},
             "withdrawn_on": self.record.withdrawn_on.isoformat() if self.record.withdrawn_on else None,
             "state": self.state,
         }
 
-    def cells(self) -> tuple[str, ...]:
-        """For the table."""
-        return (
-            self.session_id,
-            named(self.record.parties) or "-",
-            ", ".join(self.purposes) or "-",
-            self.expires_on.isoformat() if self.expires_on else "-",
-            portions_text(self.record.excluded) or "-",
-            self.state,
-        )
+    def cells(self) -> dict[str, str]:
+        """For the table, by column."""
+        named = {who for allowed in self.listeners.values() for who in allowed or {"nobody"}}
+        return {
+            "session": self.session_id,
+            "parties": list_of(self.record.parties) or "-",
+            "purposes": ", ".join(self.purposes) or "-",
+            "expires": self.expires_on.isoformat() if self.expires_on else "-",
+            "keep until": self.keep_until.isoformat() if self.keep_until else "-",
+            "listeners": ", ".join(sorted(named)) or "-",
+            "excluded": portions_text(self.record.excluded) or "-",
+            "state": self.state,
+        }
 
 
 def standing(session_id: str, recording: Recording | None, book: Ledger, today: date) -> Standing:
@@ -81,7 +91,8 @@ def standing(session_id: str, recording: Recording | None, book: Ledger, today: 
     whole = ledger.granted(record, today)
     purposes = tuple(p for p in Purpose if p in whole)
     ends = [day for p in purposes if (day := until(record, p)) is not None]
-    return Standing(session_id, record, purposes, min(ends, default=None), state)
+    named = {p: who for p in purposes if (who := ledger.listeners(record, p, today)) is not None}
+    return Standing(session_id, record, purposes, min(ends, default=None), ledger.kept_until(record), named, state)
 
 
 def parse_purpose(text: str) -> Purpose:
@@ -93,15 +104,15 @@ def parse_purpose(text: str) -> Purpose:
     raise InputError(f"unknown purpose {text[:40]}.", hint=hint)
 
 
-def parse_expiry(text: str, *, today: date) -> date | None:
-    """The last day of a grant; None for an empty text: until withdrawn."""
+def parse_expiry(text: str, *, today: date, option: str = "--expires") -> date | None:
+    """The last day of a grant, or of keeping; None for an empty text: until withdrawn."""
     from toolkit.formats.sessions import check_date
 
     if not text:
         return None
-    day = date.fromisoformat(check_date(text, where="--expires", column="the day"))
+    day = date.fromisoformat(check_date(text, where=option, column="the day"))
     if day < today:
-        raise InputError(f"--expires {day} is over already.", hint="Give the last day on which the consent holds.")
+        raise InputError(f"{option} {day} is over already.", hint="Give the last day on which it holds.")
     return day
 
 
@@ -124,18 +135,27 @@ def choose(known: Iterable[Party], ids: Sequence[str]) -> list[Party]:
     people = list(known)
     for who in ids:
         if who not in {p.id for p in people}:
-            raise InputError(f"nobody with the id {who[:40]} takes part.", hint=f"Known: {named(people)}.")
+            raise InputError(f"nobody with the id {who[:40]} takes part.", hint=f"Known: {list_of(people)}.")
     return [p for p in people if p.id in ids]
 
 
-def parse_portion(text: str) -> Span:
+def parse_listener(text: str) -> str:
+    """One pseudonymous id."""
+    from toolkit.formats.sessions import check_party
+
+    if ";" in text:
+        raise InputError("--listener names one person.", hint="Give it several times.")
+    return check_party(text, where="--listener", column="who may open it")
+
+
+def parse_portion(text: str, *, option: str = "--exclude") -> Span:
     """``START-END``, each in seconds, mm:ss or hh:mm:ss."""
     start, dash, end = text.replace("\u2013", "-").partition("-")
     low, high = parse_time(start), parse_time(end)
     if not dash or low is None or high is None:
-        raise InputError(f"--exclude {text[:40]} is no portion.", hint="Write START-END, such as 75-90 or 1:15-1:30.")
+        raise InputError(f"{option} {text[:40]} is no portion.", hint="Write START-END, such as 75-90 or 1:15-1:30.")
     if low >= high:
-        raise InputError(f"--exclude {text[:40]} ends before it starts.", hint="Write START-END.")
+        raise InputError(f"{option} {text[:40]} ends before it starts.", hint="Write START-END.")
     return Span(low, high)
 
 
@@ -157,26 +177,31 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"
 
 
-def named(people: Iterable[Party]) -> str:
+def list_of(people: Iterable[Party]) -> str:
     """Parties as one line."""
     return ", ".join(f"{p.role} {p.id}" for p in people)
 
 
 def grant_lines(recording: Recording, record: Record, today: date) -> Iterator[str]:
     """What is granted now, by whom something is missing, and what is left out."""
-    from toolkit.consent.ledger import granted
+    from toolkit.consent.ledger import granted, kept_until, listeners
 
-    yield f"Session {recording.session_id}: consent of {named(record.parties)}."
+    yield f"Session {recording.session_id}: consent of {list_of(record.parties)}."
     whole = granted(record, today)
     for purpose in Purpose:
         givers = {g.party for g in record.grants if purpose in g.purposes and g.holds(today)}
         if purpose in whole:
             end = until(record, purpose)
-            yield f"  {purpose}: granted {f'up to and with {end}' if end else 'until withdrawn'}"
+            allowed = listeners(record, purpose, today)
+            openers = ", ".join(sorted(allowed or ())) or "nobody (no listener in common)"
+            by = "" if allowed is None else f", to be opened by {openers}"
+            yield f"  {purpose}: granted {f'up to and with {end}' if end else 'until withdrawn'}{by}"
         elif givers:
-            yield f"  {purpose}: not granted by {named(p for p in record.parties if p not in givers)}"
+            yield f"  {purpose}: not granted by {list_of(p for p in record.parties if p not in givers)}"
     if Purpose.MEASURE not in whole:
         yield "  Nothing can be measured before everybody has granted the purpose measure."
+    if (last := kept_until(record)) is not None:
+        yield f"  everything made from it is kept until {last}, and then deleted: toolkit retention"
     if record.excluded:
         yield f"  left out of everything: {portions_text(record.excluded)}"
     if recording.min_speakers > len(record.parties):
@@ -198,3 +223,28 @@ def until(record: Record, purpose: Purpose) -> date | None:
 def portions_text(portions: Iterable[Span]) -> str:
     """Portions as 1:05 to 1:20, 3:00 to 3:10."""
     return ", ".join(f"{clock(s.start)} to {clock(s.end)}" for s in portions)
+
+
+def receipt_lines(receipt: Receipt, *, whole: bool, asked: bool) -> Iterator[str]:
+    """What was deleted, what was not, and where that is written."""
+    files = f"{receipt.files} derived file{'' if receipt.files == 1 else 's'}"
+    kinds = ", ".join(f"{found.kind} {found.files}" for found in receipt.removed)
+    what = "consent is withdrawn" if whole else "the portion is left out from now on"
+    yield f"Session {receipt.session_id}: {what}, and {files} deleted{f' ({kinds})' if kinds else ''}."
+    left = [what for what in ("recording", "transcript") if what in receipt.not_reached]
+    for what, digest in (("recording", receipt.recording), ("transcript", receipt.transcript)):
+        if digest:
+            yield f"The {what} was deleted too."
+        elif asked and what in left:
+            yield f"The {what} was not deleted: it is not there, or not the file that consent was given for."
+    if left:
+        yield (
+            f"The {' and the '.join(left)} {'were' if len(left) > 1 else 'itself was'} left where "
+            f"{'they are' if len(left) > 1 else 'it is'}, as were backups and earlier exports: delete those yourself."
+        )
+    else:
+        yield "Backups and earlier exports are out of reach: delete those yourself."
+    if receipt.exports:
+        known = "; ".join(f"line {line}" for line in receipt.exports)
+        yield f"Exported earlier, by the audit log: {known}."
+    yield f"Receipt: {receipt.path.parent.name}/{receipt.path.name}"

@@ -73,6 +73,7 @@ def run(
     at once; the next run goes on from there.
     """
     from toolkit import batch
+    from toolkit.consent import audit
     from toolkit.settings import with_coder
     from toolkit.study import Study
 
@@ -109,6 +110,8 @@ def run(
         say(f"\nLook at one: toolkit show {study.name} {done}")
     if coder and coder != opened.settings().coding.coder:
         say(f'toolkit.toml names another coder: write coder = "{coder}" there, or these results will be made again.')
+    if any(o.state is not batch.State.CURRENT for o in outcomes):
+        say(f"The audit log ends at {audit.head(opened.audit_file)}")
     code = batch.worst_exit_code(outcomes)
     if code:
         raise typer.Exit(code)

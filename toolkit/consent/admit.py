@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn, final
 
 from toolkit.consent import voices
-from toolkit.consent.ledger import Ledger, Party, Record, Unreadable, granted, parties
+from toolkit.consent.ledger import Ledger, Party, Record, Unreadable, granted, kept_until, parties
 from toolkit.consent.voices import Voice
 from toolkit.errors import ConsentError, InputError
 from toolkit.intervals import Span
@@ -125,8 +125,9 @@ def admit(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose], 
     Raises
     ------
     Refusal
-        With the first rule that refuses, in this order: no-record, an unreadable record's own rule, withdrawn,
-        party-missing, purpose-not-granted, not-yet-valid, expired, other-recording. A `ConsentError` (exit code 3).
+        With the first rule that refuses, in this order: clock, no-record, an unreadable record's own rule, withdrawn,
+        retention-over, party-missing, purpose-not-granted, not-yet-valid, expired, other-recording. A `ConsentError`
+        (exit code 3).
     InputError
         When consent is there, but the file is not, or is none that can be read.
     StoreError
@@ -232,7 +233,18 @@ def covered(recording: Recording, ledger: Ledger, *, purposes: Iterable[Purpose]
     Refusal
         With the first rule that refuses.
     """
+    if ledger.behind(today):
+        raise Refusal(
+            recording.session_id,
+            "clock",
+            f"today is {today} by this machine, the audit log has a line of {ledger.logged_on}",
+            hint="Set the clock.",
+        )
     record = _record(recording.session_id, ledger)
+    end = kept_until(record)
+    if end is not None and end < today:
+        hint = "Delete what is left: toolkit retention STUDY --carry-out"
+        raise Refusal(recording.session_id, "retention-over", f"it was to be kept until {end} only", hint=hint)
     _check_parties(recording, record)
     brought = () if recording.transcript is None else (Purpose.TRANSCRIPT,)
     needed = [p for p in Purpose if p in {Purpose.MEASURE, *purposes, *brought}]

@@ -19,6 +19,8 @@
     granted_on = 2026-10-01
     expires_on = 2027-10-01             # the last day on which it holds; optional
     recorded_by = "reception"           # optional
+    listeners = ["S01"]                 # who may open the session for these purposes; optional: whoever the clinic lets
+    keep_until = 2031-12-31             # the last day on which anything made from it is kept; optional
 
     [people.T01]                        # consent of one person outside any session: their voice may be enrolled
     role = "therapist"
@@ -38,13 +40,14 @@ import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from toolkit import atomic
+from toolkit.consent import audit
 from toolkit.consent.records import Grant, Party, Record, Unreadable, parse, parse_person, person_table, to_table
 from toolkit.errors import ConsentError
 from toolkit.intervals import Span, union
@@ -60,6 +63,8 @@ __all__ = [
     "dump",
     "grant",
     "granted",
+    "kept_until",
+    "listeners",
     "load",
     "parties",
     "save",
@@ -72,7 +77,8 @@ HEADER = """\
 # It may be edited by hand; the toolkit keeps every field, but no comments, when it writes. Use note = "..." instead.
 # Purposes: measure, transcript, supervision, research, voiceprint. Every party of a session must have granted one.
 # [people.ID] is what one person agreed to outside any session: voiceprint, so that their voice may be enrolled.
-# Dates are written 2026-11-23, without quotes. expires_on is the last day on which a grant holds.
+# Dates are written 2026-11-23, without quotes. expires_on is the last day on which a grant holds, keep_until the last
+# day on which anything made from the session is kept, listeners = ["S01"] who may open it. The strictest party counts.
 
 """
 
@@ -89,11 +95,18 @@ class Ledger:
         What people agreed to outside any session, by their pseudonymous id.
     home
         The folder the ledger was read from, in which enrolled voices lie too; None for one that was not read.
+    logged_on
+        Day of the last line of the audit log beside it; None when there is none that can be read.
     """
 
     records: Mapping[str, Record | Unreadable] = field(default_factory=lambda: MappingProxyType({}))
     people: Mapping[str, Record | Unreadable] = field(default_factory=lambda: MappingProxyType({}))
     home: Path | None = field(default=None, compare=False)
+    logged_on: date | None = field(default=None, compare=False)
+
+    def behind(self, today: date) -> bool:
+        """Whether the clock is behind the audit log by more than a time zone: no date can be judged by it then."""
+        return self.logged_on is not None and today < self.logged_on - timedelta(days=1)
 
     def record(self, session_id: str) -> Record | None:
         """The record of a session, None when there is none.
@@ -139,7 +152,8 @@ def load(path: Path) -> Ledger:
         raise ConsentError(f"{path.name} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:
         raise ConsentError(f"{path.name} cannot be read: {type(error).__name__}.") from None
-    return Ledger(*_records(path.name, text), path.parent)
+    logged_on = audit.last_day(path.with_name(audit.NAME))
+    return Ledger(*_records(path.name, text), path.parent, logged_on)
 
 
 @lru_cache(maxsize=2)
@@ -250,10 +264,30 @@ def grant(
 
 def granted(record: Record, today: date) -> frozenset[Purpose]:
     """Purposes that every party has granted and that hold today: the most restrictive consent wins."""
-    if record.withdrawn_on or not record.parties:
+    end = kept_until(record)
+    if record.withdrawn_on or not record.parties or (end is not None and end < today):
         return frozenset()
     everyone = [
         frozenset(p for g in record.grants if g.party == party and g.holds(today) for p in g.purposes)
         for party in record.parties
     ]
     return frozenset.intersection(*everyone)
+
+
+def kept_until(record: Record) -> date | None:
+    """The last day on which anything made from the session is kept: the earliest that any party named."""
+    return min((g.keep_until for g in record.grants if g.keep_until is not None), default=None)
+
+
+def listeners(record: Record, purpose: Purpose, today: date) -> frozenset[str] | None:
+    """Who may open a session for a purpose: whom every party that names anybody lets in; None when nobody does.
+
+    Of one party's grants the widest counts, as for purposes; of the parties the strictest.
+    """
+    allowed: frozenset[str] | None = None
+    for party in record.parties:
+        own = [g.listeners for g in record.grants if g.party == party and purpose in g.purposes and g.holds(today)]
+        if own and all(own):
+            named = frozenset[str]().union(*own)
+            allowed = named if allowed is None else allowed & named
+    return allowed

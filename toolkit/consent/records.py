@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -31,13 +31,23 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one party agreed to, from `granted_on` up to and with `expires_on` (None: until withdrawn)."""
+    """What one party agreed to, from `granted_on` up to and with `expires_on` (None: until withdrawn).
+
+    Attributes
+    ----------
+    listeners
+        Pseudonymous ids of those who may open the session for these purposes; none: whoever the clinic lets.
+    keep_until
+        The last day on which anything made from the session is kept; None: no such day was agreed.
+    """
 
     party: Party
     purposes: frozenset[Purpose]
     granted_on: date
     expires_on: date | None
     recorded_by: str = ""
+    listeners: frozenset[str] = frozenset()
+    keep_until: date | None = None
 
     def holds(self, today: date) -> bool:
         """Whether the grant is in force on that day."""
@@ -150,7 +160,7 @@ def _record(value: object) -> Record:
 
 
 def _grant(value: object) -> Grant:
-    known = {"role", "id", "purposes", "granted_on", "expires_on", "recorded_by"}
+    known = {"role", "id", "purposes", "granted_on", "expires_on", "recorded_by", "listeners", "keep_until"}
     table = _table(value, "a grant", known)
     purposes = frozenset(_name(Purpose, p, "purpose") for p in _list(table, "purposes"))
     granted_on = _date(table, "granted_on")
@@ -162,7 +172,19 @@ def _grant(value: object) -> Grant:
         granted_on=granted_on,
         expires_on=_date(table, "expires_on"),
         recorded_by=_text(table, "recorded_by"),
+        listeners=frozenset(_listeners(table)),
+        keep_until=_date(table, "keep_until"),
     )
+
+
+def _listeners(table: dict[str, Any]) -> Iterator[str]:
+    """Who may open the session; a list that is there and empty would let nobody in, and is refused as a mistake."""
+    if "listeners" in table and not _list(table, "listeners"):
+        raise _Wrong("invalid-record", "listeners names nobody: leave it out to let in whoever the clinic lets in")
+    for who in _list(table, "listeners"):
+        if not isinstance(who, str) or not SAFE_ID.fullmatch(who):
+            raise _Wrong("invalid-record", "each of listeners must be a pseudonymous id such as S01")
+        yield who
 
 
 def _party(table: dict[str, Any]) -> Party:
@@ -257,5 +279,7 @@ def _grant_table(given: Grant) -> dict[str, Any]:
         "granted_on": given.granted_on,
         "expires_on": given.expires_on,
         "recorded_by": given.recorded_by,
+        "listeners": sorted(given.listeners),
+        "keep_until": given.keep_until,
     }
     return {name: value for name, value in table.items() if value or name == "purposes"}

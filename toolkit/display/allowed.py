@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from toolkit import store
 from toolkit.consent import audit
 from toolkit.consent.admit import Refusal, covered
+from toolkit.consent.listeners import check
 from toolkit.intervals import Span, overlap, union
+from toolkit.opener import opener
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
 
@@ -45,18 +48,20 @@ def access(study: Study, recording: Recording) -> Access:
     Raises
     ------
     ConsentError
-        When consent does not even cover the measures.
+        When consent does not even cover the measures, or its parties named who may open it, and this is none of them.
     """
     ledger, today = study.ledger(), date.today()  # noqa: DTZ011 - the clinic's day
 
     def reason(purpose: Purpose) -> str:
         try:
-            covered(recording, ledger, purposes=(purpose,), today=today)
+            record = covered(recording, ledger, purposes=(purpose,), today=today)
+            check(recording.session_id, record, (purpose,), who=opener(), today=today)
         except Refusal as refusal:
             return refusal.message
         return ""
 
     record = covered(recording, ledger, purposes=(), today=today)
+    store.let_in(study, recording.session_id, record, today)
     return Access(reason(Purpose.TRANSCRIPT), reason(Purpose.SUPERVISION), record.excluded)
 
 
@@ -67,7 +72,7 @@ def readable(words: Iterable[Mapping[str, Any]], *, excluded: Sequence[Span]) ->
 
 
 def note_opened(study: Study, session_id: str, *, what: str, where: str) -> None:
-    """One line in the audit log: what of a session was opened, and with what; nothing of what it holds.
+    """One line in the audit log: what of a session was opened, by whom and with what; nothing of what it holds.
 
     Parameters
     ----------
@@ -84,4 +89,4 @@ def note_opened(study: Study, session_id: str, *, what: str, where: str) -> None
         When the log cannot be written. Nothing is to be shown then.
     """
     event = "listen" if what == "sound" else "open"
-    audit.append(study.audit_file, event, session_id=session_id, tables=[what], where=where)
+    audit.append(study.audit_file, event, session_id=session_id, by=opener(), tables=[what], where=where)

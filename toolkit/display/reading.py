@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,11 +125,13 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
     recording = opened.recording(session_id)
     allowed = access(opened, recording)
     if store.manifest(opened, session_id) is None:
+        with suppress(InputError):
+            store.snapshot(opened, session_id, [])  # says what is wrong with a manifest that is there
         raise InputError(
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )
     wanted = [*TABLES, *([WORDS] if text and not allowed.words else [])]
-    manifest, frames = store.snapshot(opened, session_id, wanted)
+    manifest, frames = store.snapshot(opened, session_id, wanted, cut=True)
     if WORDS in frames:
         note_opened(opened, session_id, what="words", where=where)
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
@@ -141,7 +144,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
         texts=texts_of(words),
         no_text="" if WORDS in frames else why_no_text(allowed, manifest, text=text),
         around=context.silences(tables["silences"], tables["codes"], words),
-        moments=moments.find(store.load_dialogue(opened, session_id)[0]),
+        moments=moments.find(store.load_dialogue(opened, session_id, cut=True)[0]),
         noted=noted_in(opened, session_id, allowed=allowed, excluded=excluded),
         excluded=excluded,
         purposes=tuple(sorted(store.covered(opened.ledger(), session_id))),

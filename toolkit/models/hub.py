@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from toolkit import offline
 from toolkit.models.wheels import SourceError
 
 __all__ = ["FILES", "cached", "download"]
@@ -42,6 +43,8 @@ def download(repository: str, folder: Path, names: Sequence[str] = FILES) -> Non
     SourceError
         When the hub cannot be reached, does not have the repository, or asks for a permission first.
     """
+    if offline.strict():
+        raise SourceError("strict offline: the model hub is not asked")
     environment = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1"}
     code, output = run([sys.executable, "-c", CLIENT, repository, str(folder), *names], environment)
     if code != 0:

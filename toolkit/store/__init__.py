@@ -1,15 +1,15 @@
 """Results on disk: one folder a session, there whole or not at all.
 
-`publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans;
-`keeping` keeps what single stages gave; `collecting` makes the compacted dataset of many sessions, and `collected` says
-what it is.
+`publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans, and
+`opening` says who may; `keeping` keeps what single stages gave; `collecting` makes the compacted dataset of many
+sessions, and `collected` says what it is; `derived` knows every kind of thing that a withdrawal deletes.
 """
 
 from toolkit.store.collecting import Collected, collect
 from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
+from toolkit.store.opening import covered, let_in, may_open
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
-    covered,
     is_current,
     load,
     load_dialogue,
@@ -32,9 +32,11 @@ __all__ = [
     "entries",
     "get",
     "is_current",
+    "let_in",
     "load",
     "load_dialogue",
     "manifest",
+    "may_open",
     "publish",
     "purge",
     "put",

@@ -19,9 +19,10 @@ from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.store import collected
 from toolkit.store.collected import Part
+from toolkit.store.opening import covered
 from toolkit.store.places import STAGING
 from toolkit.store.publishing import stage, writing
-from toolkit.store.reading import covered, file_hash, sessions
+from toolkit.store.reading import file_hash, sessions
 from toolkit.study import Study
 from toolkit.types import Purpose
 

@@ -10,7 +10,12 @@ from toolkit.intervals import Span
 from toolkit.store import collected
 from toolkit.study import Study
 
-__all__ = ["forget", "found"]
+__all__ = ["forget", "found", "known"]
+
+
+def known(study: Study) -> set[str]:
+    """Every session that a part tells of; one that cannot tell is deleted by the next `toolkit collect`."""
+    return {session_id for part in collected.parts(study) for session_id in (*part.sessions, *part.damaged)}
 
 
 def found(study: Study, session_id: str) -> tuple[Path, ...]:

@@ -8,9 +8,15 @@ from pathlib import Path
 
 from toolkit.atomic import store_error
 from toolkit.intervals import Span
+from toolkit.store.derived import listed
 from toolkit.study import Study
 
-__all__ = ["forget", "found"]
+__all__ = ["forget", "found", "known"]
+
+
+def known(study: Study) -> set[str]:
+    """Every name under the stages."""
+    return set(listed(study.stages("")))
 
 
 def found(study: Study, session_id: str) -> tuple[Path, ...]:

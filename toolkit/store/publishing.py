@@ -201,8 +201,59 @@ def recover(results: Path, session_id: str) -> None:
             delete(leftover)
 
 
+def graves(study: Study, session_id: str) -> tuple[Path, Path, Path]:
+    """Where the old, the staged and the results proper are put out of reach before they are deleted."""
+    old, staged, results = (study.results / f"{PURGED}{part}-{session_id}" for part in ("old", "staged", "results"))
+    return old, staged, results
+
+
+def purge_results(study: Study, session_id: str) -> int:
+    """Delete a session's results and what a stopped run or purge left of them; returns how many files.
+
+    Raises
+    ------
+    StoreError
+        When another process writes, or something cannot be deleted; the results are then out of reach already if
+        they could be renamed, and the next purge or sweep deletes them.
+    """
+    final, staging, old = places(study, session_id)
+    doomed = graves(study, session_id)
+    deleted = 0
+    with writing(study):
+        try:
+            for grave in doomed:
+                deleted += delete(grave) if grave.exists() else 0
+            for folder, grave in zip((old, staging, final), doomed, strict=True):
+                if folder.exists():
+                    os.rename(folder, grave)  # noqa: PTH104
+            sync_folder(study.results)
+            for grave in doomed:
+                deleted += delete(grave) if grave.exists() else 0
+            sync_folder(study.results)
+        except OSError as error:
+            raise in_session(session_id, store_error(final, error)) from None
+    return deleted
+
+
+def purge_overlays(study: Study, session_id: str) -> int:
+    """Delete what humans said of a session; returns how many files. Raises as `purge_results`."""
+    deleted = 0
+    with writing(study):
+        try:
+            for corrections in overlays(study, session_id):
+                corrections.unlink()
+                deleted += 1
+            if deleted:
+                sync_folder(study.overlay(session_id).parent)
+        except OSError as error:
+            raise in_session(session_id, store_error(study.overlay(session_id), error)) from None
+    return deleted
+
+
 def purge(study: Study, session_id: str) -> int:
-    """Delete everything derived from a session: results, stages, its part of the compacted dataset, corrections.
+    """Delete what the store has of a session: results, its part of the compacted dataset, stages, human corrections.
+
+    `toolkit.store.derived` knows everything else.
 
     Returns
     -------
@@ -212,32 +263,14 @@ def purge(study: Study, session_id: str) -> int:
     Raises
     ------
     StoreError
-        When another process writes, or something cannot be deleted; the results are then out of reach already if
-        they could be renamed, and the next purge or sweep deletes them.
+        As `purge_results`.
     """
-    final, staging, old = places(study, session_id)
-    doomed = [study.results / f"{PURGED}{part}-{session_id}" for part in ("old", "staged", "results")]
-    deleted = 0
     with writing(study):
-        try:
-            for grave in doomed:
-                deleted += delete(grave) if grave.exists() else 0
-            for folder, grave in zip((old, staging, final), doomed, strict=True):
-                if folder.exists():
-                    os.rename(folder, grave)  # noqa: PTH104
-            derived_collected.forget(study, session_id)
-            sync_folder(study.results)
-            for grave in doomed:
-                deleted += delete(grave) if grave.exists() else 0
-            deleted += len(derived_stages.found(study, session_id))
-            derived_stages.forget(study, session_id)
-            for corrections in overlays(study, session_id):
-                corrections.unlink()
-                deleted += 1
-            sync_folder(study.results)
-        except OSError as error:
-            raise in_session(session_id, store_error(final, error)) from None
-    return deleted
+        deleted = purge_results(study, session_id)
+        derived_collected.forget(study, session_id)
+        deleted += len(derived_stages.found(study, session_id))
+        derived_stages.forget(study, session_id)
+        return deleted + purge_overlays(study, session_id)
 
 
 def overlays(study: Study, session_id: str) -> tuple[Path, ...]:

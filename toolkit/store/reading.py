@@ -8,17 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import manifest as manifests
 from toolkit import tables
-from toolkit.consent.ledger import Ledger, Record, granted
+from toolkit.consent.ledger import Ledger, Record
 from toolkit.errors import InputError, StoreError
 from toolkit.manifest import Manifest
 from toolkit.result import SessionResult
 from toolkit.store import collected
+from toolkit.store.opening import covered, may_open, shown
 from toolkit.store.places import places
 from toolkit.study import Study
 from toolkit.types import Dialogue, Purpose
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
-    "covered",
     "is_current",
     "load",
     "load_dialogue",
@@ -105,10 +104,10 @@ def load(study: Study, session_id: str) -> SessionResult:
     return tables.result(frames, found)
 
 
-def load_dialogue(study: Study, session_id: str) -> tuple[Dialogue, Manifest]:
-    """Read what measures need, without any text; raises as `load`."""
+def load_dialogue(study: Study, session_id: str, *, cut: bool = False) -> tuple[Dialogue, Manifest]:
+    """Read what measures need, without any text; `cut` as in `snapshot`; raises as `load`."""
     wanted = [name for name in tables.SCHEMAS if name not in tables.RESTRICTED and name not in tables.MACHINE]
-    found, frames = snapshot(study, session_id, wanted)
+    found, frames = snapshot(study, session_id, wanted, cut=cut)
     return tables.dialogue(frames, found), found
 
 
@@ -120,12 +119,25 @@ def read(study: Study, session_id: str, table: str) -> pl.DataFrame:
     return frames[table]
 
 
-def snapshot(study: Study, session_id: str, wanted: list[str] | None) -> tuple[Manifest, dict[str, pl.DataFrame]]:
-    """The manifest and the wanted tables (None: all) of one and the same publication, hashes checked."""
+def snapshot(
+    study: Study, session_id: str, wanted: list[str] | None, *, cut: bool = False
+) -> tuple[Manifest, dict[str, pl.DataFrame]]:
+    """The manifest and the wanted tables (None: all) of one and the same publication, hashes checked.
+
+    With `cut` the caller leaves out by itself what was taken back since.
+
+    Raises
+    ------
+    InputError, StoreError
+        As `load`.
+    ConsentError
+        As `may_open`.
+    """
     folder = places(study, session_id)[0]
     for _ in range(TRIES):
         text = raw(study, session_id)
         found = manifests.parse(text, session_id)
+        may_open(study, found, cut=cut)
         names = [name for name in found.tables if wanted is None or name in wanted]
         content: dict[str, bytes] = {}
         with suppress(OSError):
@@ -168,7 +180,7 @@ def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl
     needed = {Purpose.MEASURE, Purpose.TRANSCRIPT} if table in tables.RESTRICTED else {Purpose.MEASURE}
     ledger = study.ledger()
     there = sessions(study) if only is None else [s for s in sorted(only) if is_there(study, s)]
-    wanted = {s for s in there if needed <= covered(ledger, s)}
+    wanted = {s for s in there if needed <= covered(ledger, s) and is_fresh(study, s, ledger)}
     usable: list[tuple[collected.Part, frozenset[str]]] = []
     if table in collected.TABLES and len(wanted) > FEW:
         for part in collected.in_a_row(collected.parts(study)):
@@ -198,10 +210,13 @@ def unchanged(study: Study, session_id: str, digest: str) -> bool:
     return False
 
 
-def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
-    """Purposes that consent still covers today; none when there is no readable record, or it was withdrawn."""
+def is_fresh(study: Study, session_id: str, ledger: Ledger) -> bool:
+    """Whether results leave out what was taken back since; the manifest is read only where something was."""
     record = ledger.records.get(session_id)
-    return granted(record, date.today()) if isinstance(record, Record) else frozenset()  # noqa: DTZ011 - the clinic's day
+    if not isinstance(record, Record) or not record.excluded:
+        return True
+    found = manifest(study, session_id)
+    return found is not None and shown(found, ledger)
 
 
 def sessions(study: Study) -> tuple[str, ...]:

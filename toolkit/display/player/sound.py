@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import audio
+from toolkit.consent import listeners
 from toolkit.consent.admit import admit, covered
 from toolkit.errors import InputError, ToolkitError
 from toolkit.intervals import Span, complement
+from toolkit.opener import opener
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -100,6 +102,7 @@ class Sound:
         with self._lock:
             try:
                 record = covered(recording, ledger, purposes=NEEDED, today=today)
+                listeners.check(self.session_id, record, NEEDED, who=opener(), today=today)
                 of = (record.recording_sha256, record.excluded)
                 if self._samples is None or self._of != of:
                     self._samples = None

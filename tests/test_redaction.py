@@ -1,0 +1,207 @@
+"""A redacted draft: what it leaves out, what it cannot lead back to, how well it finds, and who stands for it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from made import HER, grant, session_result, spoken, study_with, word
+from typer.testing import CliRunner
+
+from toolkit import redaction, store
+from toolkit.cli import app
+from toolkit.consent import audit
+from toolkit.errors import ConsentError, InputError
+from toolkit.privacy.finding import Finder, Hit
+from toolkit.privacy.leaks import measure, names_in
+from toolkit.privacy.patterns import Identifier, rules
+from toolkit.privacy.surrogates import Surrogates, shifted
+from toolkit.privacy.synthetic import sentences
+from toolkit.study import Study
+from toolkit.types import Purpose
+
+pytest.importorskip("presidio_analyzer")
+TODAY = date(2026, 11, 24)
+SPELT = "jane dot doe at mail dot example dot org"
+DIGITS = "oh seven seven double oh nine double oh one two three"
+SAID = "=Then Canary Wharton told my brother Tom on 2024-02-29 that she is ninety two years old and lives in Hull."
+
+
+@pytest.fixture(scope="module")
+def finder(model_store: dict[str, Path]) -> Finder:
+    return Finder(model_store["en_core_web_sm"], ["Zebedee Quill", "T01"])
+
+
+def told(finder: Finder, text: str) -> list[tuple[str, str]]:
+    return [(text[h.start : h.end], str(h.what)) for h in finder.find(text)]
+
+
+# sentences made for it
+
+
+def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
+    made = sentences()
+    assert len(made) >= 500
+    assert made == sentences()
+    assert sum(not s.truth for s in made) >= 80
+    filled = {s.text[h.start : h.end] for s in made for h in s.truth}
+    assert {"Tom", "tom", "little snoring", "Little Snoring", "07700 900123", "jane.doe@example.org"} <= filled
+    for s in made:
+        for h in s.truth:
+            piece = s.text[h.start : h.end]
+            assert piece == piece.strip()
+            assert piece[0].isalnum() or piece[0] in "(+"
+    assert {h.what for s in made for h in s.truth} == set(Identifier)
+
+
+@pytest.mark.models
+def test_recall_and_precision_by_class(finder: Finder) -> None:
+    scores = measure(finder, sentences())
+    floor = dict.fromkeys(Identifier, 0.95) | {Identifier.PERSON: 0.85, Identifier.PLACE: 0.88, Identifier.WEB: 0.8}
+    for what, least in floor.items():
+        assert scores[what].there >= 10
+        assert scores[what].recall >= least, what
+        assert scores[what].precision >= 0.9, what
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my mate zebedee was late", [("zebedee", "person")]),
+        ("my sister kate lives in hull", [("kate", "person"), ("hull", "place")]),
+        ("She turned ninety four in May 2019.", [("ninety four", "age_over_89"), ("May 2019", "date")]),
+        ("It costs ninety pounds.", []),
+        ("So on a scale of one to ten, how ready are you?", []),
+        (f"write to {SPELT} please", [(SPELT, "email")]),
+        (f"my number is {DIGITS}", [(DIGITS, "number")]),
+        ("", []),
+    ],
+)
+def test_what_is_found(finder: Finder, text: str, expected: list[tuple[str, str]]) -> None:
+    assert told(finder, text) == expected
+
+
+def test_every_rule_is_whole() -> None:
+    for rule in rules():
+        assert "<" not in rule.expression.replace("(?<", "")
+        assert 0 < rule.sure <= 1
+
+
+def test_surrogates_are_the_same_for_the_same_and_dates_keep_their_distance() -> None:
+    text, made = "Tom met tom and Tom's aunt Ann on 2024-02-29.", Surrogates()
+    person = Identifier.PERSON
+    people = [Hit(start, end, person) for start, end in ((0, 3), (8, 11), (16, 21), (27, 30))]
+    hits = [*people, Hit(34, 44, Identifier.DATE)]
+    expected = "[person 1] met [person 1] and [person 1] aunt [person 2] on 2024-03-03."
+    assert made.redacted(text, hits, days=3) == expected
+    assert shifted("30.11.2026", 3) == ""
+
+
+def test_known_names_are_counted_whatever_their_case() -> None:
+    assert names_in(["zebedee and QUILL", "quilling"], ["Zebedee Quill"]) == 2
+    assert names_in(["anything"], []) == 0
+
+
+# the draft
+
+
+def talk(study: Study, session_id: str) -> None:
+    """Publish a session in which somebody says who they are."""
+    result = session_result(session_id)
+    words = tuple(word(1.0 + 0.1 * i, text, HER) for i, text in enumerate(SAID.split()))
+    first = spoken(0, HER, words)
+    said = (first, *result.utterances[1:])
+    store.publish(study, replace(result, utterances=said, words=(*words, *result.words[3:])))
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    made = study_with(
+        tmp_path / "study", session_result("sess-alpha"), session_result("sess-beta"), session_result("s03")
+    )
+    text = made.sessions_file.read_text().replace("T1,C1,", "T1,C1,2026-03-02")
+    made.sessions_file.write_text(text)
+    for session_id in ("sess-alpha", "sess-beta", "s03"):
+        talk(made, session_id)
+    grant(made, "s03", frozenset({Purpose.MEASURE, Purpose.TRANSCRIPT}))
+    return made
+
+
+def everything(folder: Path) -> str:
+    return "\n".join(p.read_text() for p in sorted(folder.rglob("*")) if p.is_file())
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+@pytest.mark.models
+def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
+    study: Study, tmp_path: Path, model_store: dict[str, Path]
+) -> None:
+    draft = redaction.export(study, tmp_path / "draft", names=["Canary Wharton"])
+    assert draft.sessions == 2
+    assert dict(draft.left_out) == {"s03": "consent does not cover the purpose research today"}
+    text = everything(tmp_path / "draft")
+    for gone in ("sess-alpha", "sess-beta", "canary", "wharton", "Tom", "2026-03-02", "2024-02-29", "Hull", "ninety"):
+        assert gone.casefold() not in text.casefold(), gone
+    assert not re.search(r"\b(T1|C1|s03)\b", text)
+    assert {p.suffix for p in (tmp_path / "draft").rglob("*") if p.is_file()} == {".txt", ".csv", ".json"}
+    rows = table(tmp_path / "draft" / "sessions.csv")
+    assert len({r["session"] for r in rows}) == 2
+    assert len({r["client"] for r in rows}) == len({r["recorded_on"] for r in rows}) == 1  # one client: moved alike
+    first = table(next((tmp_path / "draft" / "transcripts").iterdir()))[0]["text"]
+    assert first.startswith("'=[person ")  # and no formula
+    assert "[age over 89 1]" in first
+    assert json.loads((tmp_path / "draft" / "leaks.json").read_text())["known_names_left"] == 0
+    assert "redacted draft for a reviewer" in (tmp_path / "draft" / "README.txt").read_text()
+    assert (tmp_path / "draft").stat().st_mode & 0o777 == 0o700
+    redaction.export(study, tmp_path / "again", names=["Canary Wharton"])
+    again = table(tmp_path / "again" / "sessions.csv")
+    assert not {r["session"] for r in rows} & {r["session"] for r in again}
+    assert not {r["client"] for r in rows} & {r["client"] for r in again}
+
+
+@pytest.mark.models
+def test_a_person_signs_the_draft_off_as_it_is_then(study: Study, tmp_path: Path, model_store: dict[str, Path]) -> None:
+    folder = tmp_path / "draft"
+    names = tmp_path / "names.txt"
+    names.write_text("Canary Wharton\n")
+    out = CliRunner().invoke(app, ["export", str(study.root), "--redacted", str(folder), "--names", str(names)])
+    assert out.exit_code == 0, (out.output, out.exception)
+    assert "draft for a reviewer" in out.output
+    assert "de-identified" not in out.output
+    transcript = next((folder / "transcripts").iterdir())
+    transcript.write_text(transcript.read_text().replace("told", "[verb]"))  # the reviewer's own hand
+    with pytest.raises(InputError, match="pseudonymous"):
+        redaction.sign_off(study, folder, by="Jane Doe", today=TODAY)
+    signed = CliRunner().invoke(app, ["export", str(study.root), "--sign-off", str(folder), "--by", "R1"])
+    assert signed.exit_code == 0, signed.output
+    told = json.loads((folder / "signed-off.json").read_text())
+    assert (told["reviewed_by"], told["changed_by_hand"]) == ("R1", [f"transcripts/{transcript.name}"])
+    lines = [line["event"] for line in audit.entries(study.audit_file)]
+    assert lines[-3:] == ["export-redacted", "export-redacted", "export-signed-off"]
+    with pytest.raises(InputError, match="signed off already"):
+        redaction.sign_off(study, folder, by="R1", today=TODAY)
+
+
+def test_what_cannot_be_exported(study: Study, tmp_path: Path) -> None:
+    inside, there, nowhere = study.root / "x", tmp_path, tmp_path / "a" / "b"
+    for folder, words in ((inside, "in the study itself"), (there, "there already"), (nowhere, "no folder a")):
+        with pytest.raises(InputError, match=words):
+            redaction.export(study, folder)
+    for session_id in ("sess-alpha", "sess-beta"):
+        grant(study, session_id, frozenset({Purpose.MEASURE}))
+    with pytest.raises(ConsentError, match="does not cover"):
+        redaction.export(study, tmp_path / "draft")
+    with pytest.raises(InputError, match="no redacted draft"):
+        redaction.sign_off(study, tmp_path, by="R1", today=TODAY)
+    for arguments in (["s03"], ["--redacted", "x", "--sign-off", "y"], ["--sign-off", "y"], ["--redacted", "x", "s03"]):
+        assert isinstance(CliRunner().invoke(app, ["export", str(study.root), *arguments]).exception, InputError)
