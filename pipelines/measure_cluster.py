@@ -79,7 +79,7 @@ def prepared(folder: Path, count: int) -> Study:
         name = f"s{number:05d}"
         path = study.recordings_folder / f"{name}.wav"
         sound(path, seed=number)
-        rows.append(f"{name},recordings/{name}.wav,T1,C{number},,en,2,")
+        rows.append(f"{name},recordings/{name}.wav,T1,C{number},,en,2,,,")
         parties = (Party(Role.THERAPIST, "T1"), Party(Role.CLIENT, f"C{number}"))
         grants = tuple(Grant(p, frozenset({Purpose.MEASURE}), date(2026, 1, 1), None) for p in parties)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

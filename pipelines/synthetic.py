@@ -121,7 +121,7 @@ def write_study(study: Study, ids: Sequence[str], therapists: int) -> None:
         (study.recordings_folder / f"{session_id}.wav").write_bytes(sound)
         therapist, client = f"T{number % therapists + 1:03d}", f"C{number // 6 + 1:05d}"
         day = FIRST_DAY + timedelta(days=number * DAYS // len(ids))
-        lines.append(f"{session_id},recordings/{session_id}.wav,{therapist},{client},{day},en,,")
+        lines.append(f"{session_id},recordings/{session_id}.wav,{therapist},{client},{day},en,,,,")
         parties = (Party(Role.THERAPIST, therapist), Party(Role.CLIENT, client))
         grants = tuple(Grant(party, purposes(number), GRANTED_ON, None) for party in parties)
         records[session_id] = Record(parties, grants, recording_sha256=hashlib.sha256(sound).hexdigest())
