@@ -15,7 +15,7 @@ from toolkit.audio import AudioFacts
 from toolkit.errors import StoreError
 from toolkit.intervals import Span
 from toolkit.result import UNCORRECTED, SessionResult
-from toolkit.types import Code, Dialogue, Missing, Provenance, Role, RoleAssignment, RoleSource
+from toolkit.types import Code, Dialogue, Missing, Need, Provenance, Role, RoleAssignment, RoleSource
 
 __all__ = ["NAME", "SCHEMA_VERSION", "Beneath", "Manifest", "dumps", "of", "parse"]
 
@@ -44,7 +44,8 @@ class Manifest:
     counts
         ``words``, ``words_without_speaker``, ``rejected_words`` and ``speech_without_words`` (seconds).
     absent
-        Table to the reason why it has no rows or was not written: ``utterances``, ``codes``, ``restricted``.
+        Table to the reason why it has no rows or was not written: ``utterances``, ``codes``, ``restricted``; and what
+        the session does not tell that measures need, by the names of `Need`.
     coded
         What the coder can find, in alphabetical order: no other code says anything by its absence.
     tables
@@ -117,7 +118,7 @@ def beneath(result: SessionResult, absent: Mapping[str, str]) -> Beneath | Missi
         roles=dialogue.roles,
         counts=counts(dialogue, result),
         absent={
-            **{name: reason for name, reason in absent.items() if name == "restricted"},
+            **{name: reason for name, reason in absent.items() if name in {"restricted", *Need}},
             **{name: value.reason for name, value in empty if isinstance(value, Missing)},
         },
         coded=tuple(sorted(dialogue.coded)),

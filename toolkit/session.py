@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, measures, overlay, roles, silences, turns, utterances, voices
+from toolkit import audio, lexicon, measures, overlay, roles, silences, turns, utterances, voices
 from toolkit.audio import Audio
 from toolkit.backends import Coder, codable, gpu
 from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
@@ -34,6 +34,7 @@ from toolkit.types import (
     Dialogue,
     Diarization,
     Missing,
+    Need,
     Provenance,
     Role,
     Silence,
@@ -132,6 +133,7 @@ def converse(
         words, speakers.diarization, consented, reach=settings.dialogue.word_reach
     )
     refuse_blank(consented, heard, activity, attributes)
+    own = settings.dialogue.lexicons
     spoken = utterances.split(attributes, settings.dialogue, language=language)
     floor = turns.build(activity, spoken, settings.dialogue, language=language, excluded=consented.excluded)
     known = voices.recognise(heard.mix, activity, consented, settings)
@@ -139,7 +141,7 @@ def converse(
         session_id=consented.recording.session_id,
         duration=round(heard.mix.duration, 3),
         excluded=consented.excluded,
-        roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known),
+        roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known, own=own),
         activity=activity,
         utterances=tuple(counted(u) for u in spoken),
         turns=floor.turns,
@@ -150,6 +152,7 @@ def converse(
         words_without_speaker=sum(w.speaker is None for w in attributes),
         speech_without_words=wordless_speech(activity, attributes, gap=settings.dialogue.ipu_gap),
         coded=frozenset(),
+        untold=lexicon.untold(language, own),
     )
     described = {f"transcriber.{key}": value for key, value in words.described.items()}
     described |= {f"diarizer.{key}": value for key, value in speakers.described.items()}
@@ -299,6 +302,8 @@ def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
     if not isinstance(dialogue.codes, Missing):
         coders = {a.coder for c in dialogue.codes for a in c.codes}
         told += [TRAINED_ERROR] if TRAINED in coders else [RULES_ERROR] if "rules" in coders else []
+    if Need.BACKCHANNELS in dialogue.untold:
+        told.append(f"{dialogue.untold[Need.BACKCHANNELS]}: a short yes may count as a turn.".capitalize())
     if isinstance(dialogue.speech_without_words, float) and dialogue.speech_without_words > 10:
         told.append(f"{dialogue.speech_without_words:.0f} s of speech have no words: word counts and codes miss them.")
     if not isinstance(dialogue.words_without_speaker, Missing) and dialogue.words_without_speaker:

@@ -9,7 +9,7 @@ kept without the transcript purpose, a `SpokenUtterance` holds the words too. Wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,6 +35,7 @@ __all__ = [
     "Measure",
     "MeasureValue",
     "Missing",
+    "Need",
     "Provenance",
     "Purpose",
     "Ratio",
@@ -389,6 +390,15 @@ class Chances:
     sustain: float
 
 
+class Need(StrEnum):
+    """What a measure needs that a session may not tell, such as a word list of its language."""
+
+    BACKCHANNELS = "backchannels"
+    """A list of what listeners say in the session's language."""
+    SYLLABLES = "syllables"
+    """Rules to count the syllables of the session's language."""
+
+
 NO_CHANCES = Missing("this coder gives no probabilities")
 
 
@@ -434,6 +444,8 @@ class Dialogue:
         What the coder can find: a code outside it was not looked for, so that its absence says nothing.
     confirmed
         Speech whose speaker a human set or confirmed.
+    untold
+        What measures need and the session does not tell, with the reason.
     """
 
     session_id: str
@@ -451,6 +463,7 @@ class Dialogue:
     speech_without_words: float | Missing
     coded: frozenset[Code] = frozenset(Code)
     confirmed: tuple[SpeakerInterval, ...] = ()
+    untold: Mapping[Need, str] = field(default_factory=dict)
 
     def speakers(self, role: Role) -> frozenset[str]:
         """The speakers who have `role`."""
@@ -496,7 +509,8 @@ class Measure:
 
     `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value;
     `agreement` says how well trained humans agree on what is counted, empty where nothing was judged; `confirmed` says
-    of what the confirmed share is one, empty where a human can confirm nothing that is counted.
+    of what the confirmed share is one, empty where a human can confirm nothing that is counted; `needs` names what a
+    session may not tell, so that the measure is missing with that reason.
     """
 
     name: str
@@ -514,6 +528,7 @@ class Measure:
     bands: tuple[Band, ...] = ()
     agreement: str = ""
     confirmed: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 NOT_CONFIRMABLE = Missing("it counts nothing that a human can confirm one by one")

@@ -31,6 +31,7 @@ COMMANDS = (
     "correct",
     "code",
     "measures",
+    "languages",
     "export",
     "models",
     "evaluate",

@@ -76,7 +76,9 @@ def compute(dialogue: Dialogue, settings: Settings) -> tuple[MeasureValue, ...]:
     for role in (*ALWAYS, *(role for role in WHEN_PRESENT if role in present)):
         values.extend(of_role(facts, role))
     for entry in SESSION_MEASURES:
-        values.extend(stated(entry.measure, SESSION, outcome, facts) for outcome in entry.take(facts))
+        gap = untold(entry.measure, facts)
+        outcomes = (absent(gap),) if gap else entry.take(facts)
+        values.extend(stated(entry.measure, SESSION, outcome, facts) for outcome in outcomes)
     return tuple(values)
 
 
@@ -90,8 +92,14 @@ def of_role(facts: Facts, role: Role) -> Iterator[MeasureValue]:
     reason = facts.missing_role(role)
     for entry in ROLE_MEASURES:
         if entry.suits(role):
-            outcome = absent(reason) if reason else entry.take(facts, role)
+            gap = reason or untold(entry.measure, facts)
+            outcome = absent(gap) if gap else entry.take(facts, role)
             yield stated(entry.measure, role, outcome, facts)
+
+
+def untold(measure: Measure, facts: Facts) -> str:
+    """Why the session does not tell what a measure needs; empty where it does."""
+    return next((reason for need, reason in facts.dialogue.untold.items() if need in measure.needs), "")
 
 
 def stated(measure: Measure, role: str, outcome: Outcome, facts: Facts) -> MeasureValue:

@@ -50,6 +50,8 @@ def entries(measure: Measure) -> Iterator[tuple[str, str]]:
     yield "Missing when", measure.missing_when
     yield "Interval", measure.interval
     yield "Confirmed", measure.confirmed or "never: nothing that it counts can be confirmed one by one"
+    if measure.needs:
+        yield "Needs", f"{', '.join(measure.needs)}: missing where the session does not tell it"
     for band in measure.bands:
         yield "Band", band_text(band)
     if measure.agreement:

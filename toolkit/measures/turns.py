@@ -38,7 +38,7 @@ from toolkit.measures.facts import (
 )
 from toolkit.measures.talk import NO_INTERVAL, ROLES_MISSING
 from toolkit.measures.uncertainty import median, median_interval, poisson
-from toolkit.types import Level, Measure, Missing, Ratio, Role, Turn
+from toolkit.types import Level, Measure, Missing, Need, Ratio, Role, Turn
 
 __all__ = ["COUNT_INTERVAL", "MEDIAN_INTERVAL", "ROLE_MEASURES", "SESSION_MEASURES", "counted", "middle"]
 
@@ -256,8 +256,9 @@ ROLE_MEASURES = (
             unit="backchannels",
             numerator="",
             denominator="",
-            missing_when=ROLES_MISSING,
+            missing_when=f"{ROLES_MISSING}; the language has no list of backchannels",
             interval=COUNT_INTERVAL,
+            needs=(Need.BACKCHANNELS,),
             source="the toolkit's standards, section 1; Ward & Tsukahara 2000",
             settings=(*FLOOR, "measures.confidence_level"),
         ),

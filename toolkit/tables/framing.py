@@ -92,12 +92,13 @@ def stretches(dialogue: Dialogue, intervals: Iterable[SpeakerInterval]) -> list[
 
 
 def absent(result: SessionResult) -> dict[str, str]:
-    """Why a table is empty or not written, for those that have such a reason."""
+    """Why a table is empty or not written, and what the session does not tell that measures need."""
     reasons = {
         name: value.reason
         for name, value in (("utterances", result.dialogue.utterances), ("codes", result.dialogue.codes))
         if isinstance(value, Missing)
     }
+    reasons |= {str(need): why for need, why in sorted(result.dialogue.untold.items())}
     if Purpose.TRANSCRIPT not in result.provenance.purposes:
         reasons["restricted"] = "consent does not cover a transcript"
     elif isinstance(result.words, Missing):

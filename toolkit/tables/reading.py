@@ -25,6 +25,7 @@ from toolkit.types import (
     Interruption,
     MeasureValue,
     Missing,
+    Need,
     Silence,
     SilenceCategory,
     SilenceEvidence,
@@ -118,6 +119,7 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
         speech_without_words=manifest.counts["speech_without_words"],
         coded=frozenset(manifest.coded),
         confirmed=stretches(tables["confirmed"]) if "confirmed" in tables else (),
+        untold={need: manifest.absent[need] for need in Need if need in manifest.absent},
     )
 
 
