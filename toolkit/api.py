@@ -25,6 +25,19 @@ __all__ = ["export_session", "load", "process", "scan"]
 NO_TEXT = Missing("consent does not cover a transcript")
 
 
+class Nobody:
+    """A watcher of a batch that tells nobody."""
+
+    def start(self, session_id: str) -> None:
+        """A session begins."""
+
+    def stage(self, name: str, done: float, total: float) -> None:
+        """So many seconds of audio of a stage are done."""
+
+    def end(self, outcome: Outcome) -> None:
+        """A session has ended."""
+
+
 def process(
     study: str | Path | Study,
     sessions: Sequence[str] = (),
@@ -60,10 +73,7 @@ def process(
     """
     from toolkit import batch
 
-    class Silent(batch.Watcher):
-        """Tells nobody."""
-
-    return batch.run(opened(study), sessions, watcher or Silent(), force=force, coder=coder)
+    return batch.run(opened(study), sessions, watcher or Nobody(), force=force, coder=coder)
 
 
 def load(study: str | Path | Study, session_id: str) -> SessionResult:
