@@ -148,7 +148,9 @@ def machinery_of(settings: Settings) -> Machinery:
             },
             "dialogue": {
                 **chosen(settings, "dialogue"),
-                "dialogue.lexicons": short(lists_digest(settings.dialogue.lexicons)),  # what they say, not where they lie
+                "dialogue.lexicons": short(
+                    lists_digest(settings.dialogue.lexicons)
+                ),  # their words
                 **chosen(settings, "roles", ROLES),
             },
             "voices": {**chosen(settings, "speakers", ("device",)), "voice model": short(model_sha256())},
