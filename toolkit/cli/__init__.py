@@ -33,6 +33,7 @@ COMMANDS = (
     "correct",
     "code",
     "measures",
+    "languages",
     "export",
     "collect",
     "models",
@@ -51,12 +52,25 @@ app = typer.Typer(
 )
 
 
+def tell_version(asked: bool) -> None:
+    """Show the version of the toolkit, of Python, and the digest of every model, and leave."""
+    if asked:
+        from toolkit.cli.version import show
+
+        show()
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=tell_version, help="Show the version and that of every model."
+    ),
 ) -> None:
     """Listening measures for consented recordings of counselling and therapy sessions."""
+    assert not version  # its callback has shown it and left
     os.environ["TOOLKIT_DEBUG"] = "1" if debug else ""
 
 
