@@ -41,6 +41,7 @@ from measure_rules import spoken
 
 from toolkit import roles
 from toolkit.coding.trained.reading import spoken_text
+from toolkit.role_cues import english
 from toolkit.settings import RoleSettings
 from toolkit.types import Role, SpokenUtterance
 
@@ -224,7 +225,7 @@ def tell_primock(folder: Path, weights: NDArray[np.float64]) -> None:
 
 def write(weights: NDArray[np.float64]) -> None:
     """Put the weights into the lexicon, everything else unchanged."""
-    cues = list(roles.weights()["average"])
+    cues = list(english().average)
     block = "[weights]\n" + "".join(f"{cue} = {weight:.2f}\n" for cue, weight in zip(cues, weights, strict=True))
     text = LEXICON.read_text(encoding="utf-8")
     LEXICON.write_text(re.sub(r"\[weights\]\n(?:\w+ = .*\n)+", lambda _: block, text), encoding="utf-8")
@@ -249,7 +250,7 @@ def main() -> None:
     tell_reliability(found, odds)
     weights = fit(found)
     print("\nweights on all dialogues")
-    for cue, weight in zip(roles.weights()["average"], weights, strict=True):
+    for cue, weight in zip(english().average, weights, strict=True):
         print(f"  {cue:10s}{weight:6.2f}")
     tell_primock(chosen.data / "primock57", weights)
     if chosen.write:

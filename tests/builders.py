@@ -14,6 +14,7 @@ import hypothesis
 from toolkit import silences, turns
 from toolkit.intervals import Span
 from toolkit.settings import Settings
+from toolkit.syllables import syllables
 from toolkit.types import (
     AppliedCode,
     AttributedWord,
@@ -28,7 +29,6 @@ from toolkit.types import (
     SpeakerInterval,
     SpokenUtterance,
 )
-from toolkit.utterances import syllables
 
 hypothesis.settings.register_profile("no deadline", deadline=None)  # no test asserts a time
 hypothesis.settings.load_profile("no deadline")

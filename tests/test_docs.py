@@ -86,6 +86,14 @@ def test_the_code_book_is_generated() -> None:
     assert page == book.markdown(), "run: toolkit measures --markdown > docs/codebook.md"
 
 
+def test_the_numbers_of_the_methods_page_are_those_that_were_measured() -> None:
+    measured = (ROOT / "docs" / "accuracy.md").read_text().splitlines()
+    section = (ROOT / "docs" / "methods.md").read_text().split("## 8.")[1].split("## 9.")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    assert len(rows) > 10
+    assert [row for row in rows if row not in measured] == []
+
+
 def leaves() -> list[tuple[str, ...]]:
     """Every command and every command of a group."""
     from typer.main import get_command

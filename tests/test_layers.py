@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "toolkit"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
 LAYERS = {
-    **dict.fromkeys(("types", "intervals", "errors", "threads"), 0),
+    **dict.fromkeys(("types", "intervals", "errors", "extras", "threads"), 0),
     **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic", "opener", "offline"), 1),
     **dict.fromkeys(
         (
@@ -26,11 +26,13 @@ LAYERS = {
             "turns",
             "silences",
             "roles",
+            "role_cues",
             "voices",
             "coding",
             "overlay",
             "lexicon",
             "transcripts",
+            "syllables",
         ),
         2,
     ),
@@ -47,6 +49,7 @@ LAYERS = {
     ),
     **dict.fromkeys(("cli", "display", "report", "__main__"), 6),
     "__init__": 6,
+    "api": 6,
 }
 HEAVY = {
     "torch",
@@ -81,7 +84,7 @@ OWNERS = {
     "faster_whisper": {"backends"},
     "ctranslate2": {"backends"},
     "spacy": {"coding"},
-    "polars": {"tables", "store", "caseload", "display", "evaluate"},
+    "polars": {"api", "tables", "store", "caseload", "display", "evaluate"},  # api: for its annotations only
     "altair": {"display"},
     "anywidget": {"display"},
     "ipywidgets": {"display"},

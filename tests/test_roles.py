@@ -91,8 +91,11 @@ def test_two_who_talk_alike_stay_unknown():
 
 
 def test_a_language_nobody_named_is_looked_at():
-    dutch = ["ik weet het niet meer en dat vind ik erg moeilijk", "wat zou je daar nu zelf aan willen doen vandaag"] * 4
-    foreign = [said(i, "AB"[i % 2], t) for i, t in enumerate(dutch)]
+    finnish = [
+        "en tiedä enää mitä tehdä ja se on minusta hyvin vaikeaa",
+        "mitä haluaisit itse tehdä asialle",
+    ] * 4
+    foreign = [said(i, "AB"[i % 2], t) for i, t in enumerate(finnish)]
     named = roles.name(foreign, ["A", "B"], replace(RECORDING, language=""), RoleSettings())
     assert {a.role for a in named.values()} == {Role.UNKNOWN}
     assert roles.name(talk(), ["A", "B"], replace(RECORDING, language=""), RoleSettings())["A"].role is Role.THERAPIST

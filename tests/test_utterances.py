@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import lexicon
+from toolkit.syllables import syllables
 from toolkit.types import AttributedWord
-from toolkit.utterances import split, syllables
+from toolkit.utterances import split
 
 
 def texts(*lines: Line, language: str = "en") -> list[tuple[str, str]]:

@@ -15,8 +15,10 @@ SESSIONS = ("reflective", "hurried")
 
 
 def sample_folder() -> Path:
-    """Where the sample data lie in a checkout of the repository."""
-    return Path(__file__).resolve().parent.parent / "sample_data"
+    """Where the sample data lie: inside an installed package, or at the top of a checkout."""
+    here = Path(__file__).resolve().parent
+    inside = here / "sample_data"
+    return inside if inside.is_dir() else here.parent / "sample_data"
 
 
 def prepare(folder: Path, sample: Path | None = None) -> Study:
@@ -27,7 +29,7 @@ def prepare(folder: Path, sample: Path | None = None) -> Study:
     folder
         Where to make it. A folder that holds something else is refused.
     sample
-        The sample data: ``sessions.csv``, ``consent.toml`` and ``recordings/``. None takes those of the checkout.
+        The sample data: ``sessions.csv``, ``consent.toml`` and ``recordings/``. None takes our own.
 
     Raises
     ------
@@ -36,10 +38,7 @@ def prepare(folder: Path, sample: Path | None = None) -> Study:
     """
     source = sample or sample_folder()
     if not (source / "sessions.csv").is_file():
-        raise InputError(
-            "the sample data are not here (they are not part of the installed package).",
-            hint="Run this in a checkout of the repository, or name their folder: toolkit demo --sample-data FOLDER",
-        )
+        raise InputError("the sample data are not here.", hint="Name their folder: toolkit demo --sample-data FOLDER")
     if (folder / "sessions.csv").exists():
         return Study.open(folder)
     if folder.exists() and any(folder.iterdir()):

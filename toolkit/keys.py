@@ -37,7 +37,7 @@ from toolkit.coding import cues
 from toolkit.coding.trained import weights
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.models import sha256
-from toolkit.settings import Settings
+from toolkit.settings import Settings, lists_digest
 from toolkit.types import Recording
 
 __all__ = ["TRAINED", "VERSIONS", "Keys", "Machinery", "Stage", "changes", "keys_of", "machinery_of", "models_of"]
@@ -148,10 +148,15 @@ def machinery_of(settings: Settings) -> Machinery:
                 **libraries(*LIBRARIES["channels"]),
                 "model": short(sha256(SEGMENTATION)),
             },
-            "dialogue": {**chosen(settings, "dialogue"), **chosen(settings, "roles", ROLES)},
+            "dialogue": {
+                **chosen(settings, "dialogue"),
+                "dialogue.lexicons": short(lists_digest(settings.dialogue.lexicons)),  # their words
+                **chosen(settings, "roles", ROLES),
+            },
             "voices": {**chosen(settings, "speakers", ("device",)), "voice model": short(model_sha256())},
             "codes": {
                 **chosen(settings, "dialogue", CUTTING),
+                "dialogue.lexicons": short(lists_digest(settings.dialogue.lexicons)),
                 **chosen(settings, "coding", ("coder",)),
                 **own.get("coder", {}),
             },

@@ -45,7 +45,7 @@ class Manifest:
         ``words``, ``words_without_speaker``, ``rejected_words`` and ``speech_without_words`` (seconds).
     absent
         Table to the reason why it has no rows or was not written: ``utterances``, ``codes``, ``restricted``; and what
-        a transcript without sound does not tell, by the names of `Need`.
+        the session does not tell that measures need, by the names of `Need`.
     coded
         What the coder can find, in alphabetical order: no other code says anything by its absence.
     tables

@@ -11,7 +11,9 @@ Sources, the most trusted first:
 4. what is said. Two people are compared with each other: therapists ask, say "you", hand back, open and close the
    session; clients say "I" and tell. Each speaker's cue rates are drawn towards the average by as much as some hundred
    words weigh, so few words give a difference near zero and a confidence near one half. The weights are fitted on
-   AnnoMI (``pipelines/train_roles.py``), the result is a log-odds of the pair.
+   AnnoMI (``pipelines/train_roles.py``), the result is a log-odds of the pair. The cues of each language are data
+   (``lexicons/roles_<language>.toml``); a language without fitted weights of its own has those of English, and its
+   log-odds are halved, because nobody has measured them there.
 
 Below ``roles.min_confidence`` a speaker stays unknown: a role is never guessed silently.
 """
@@ -20,27 +22,23 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from toolkit.coding.plain import tokens
 from toolkit.consent.ledger import parties
 from toolkit.errors import InputError
+from toolkit.role_cues import Cues, count_cues, cues_of, english, language_of
 from toolkit.settings import RoleSettings
 from toolkit.types import Recording, Role, RoleAssignment, RoleSource, SpokenUtterance
 from toolkit.voices.recognising import NOBODY, Heard
 
-__all__ = ["assign", "evidence", "log_odds", "name", "reads_english", "swap"]
+__all__ = ["assign", "evidence", "log_odds", "name", "swap"]
 
 UNNAMED = RoleAssignment(Role.UNKNOWN, 0.0, RoleSource.NONE)
 OTHER = {Role.THERAPIST: Role.CLIENT, Role.CLIENT: Role.THERAPIST}
 OF_LABELS = frozenset(r.value for r in Role if r is not Role.UNKNOWN)
 DIARIZED = re.compile(r"SPEAKER_\d+")
+LEAST_WORDS = 20  # a speaker of fewer is not named, in any language
 
 
 def name(
@@ -49,6 +47,8 @@ def name(
     recording: Recording,
     settings: RoleSettings,
     heard: Heard = NOBODY,
+    *,
+    own: str = "",
 ) -> dict[str, RoleAssignment]:
     """Name the role of every speaker.
 
@@ -68,11 +68,13 @@ def name(
     speakers
         Every speaker label of the session.
     recording
-        Gives channels, ids and language; words in a language other than English name nobody.
+        Gives channels, ids and language; words in a language without cues of its own name nobody.
     settings
         ``roles.backend = "none"`` leaves all unknown but the channels and the manifest.
     heard
         What comparing with enrolled voices gave.
+    own
+        Folder of one's own word lists.
 
     Returns
     -------
@@ -84,10 +86,12 @@ def name(
         return roles
     roles |= {s: a for s, a in heard.roles.items() if s in roles}
     talk = {s: [u for u in utterances if u.speaker == s] for s in roles}
-    talkers = [s for s in speakers if count_words(talk[s]) >= weights()["least_words"]]
+    talkers = [s for s in speakers if count_words(talk[s]) >= LEAST_WORDS]
     name_the_other(roles, speakers if len(speakers) == 2 else talkers, heard)
-    if english(utterances, recording):
-        name_by_words(roles, {s: talk[s] for s in sorted(talkers)}, settings)
+    language = language_of((w.text for u in utterances for w in u.words), said=recording.language, own=own)
+    cues = cues_of(language, own) if language else None
+    if cues:
+        name_by_words(roles, {s: talk[s] for s in sorted(talkers)}, settings, cues)
     name_the_rest(roles, talkers, recording)
     return roles
 
@@ -118,12 +122,15 @@ def name_the_other(roles: dict[str, RoleAssignment], people: Sequence[str], hear
 
 
 def name_by_words(
-    roles: dict[str, RoleAssignment], talk: Mapping[str, Sequence[SpokenUtterance]], settings: RoleSettings
+    roles: dict[str, RoleAssignment],
+    talk: Mapping[str, Sequence[SpokenUtterance]],
+    settings: RoleSettings,
+    cues: Cues,
 ) -> None:
     """The therapist among the talkers, if nothing has named one yet, and the client of a pair."""
     if len(talk) < 2 or any(a.role is Role.THERAPIST for a in roles.values()):
         return
-    scores = {s: score(said) for s, said in talk.items()}
+    scores = {s: score(said, cues) for s, said in talk.items()}
     first, second, *_ = sorted(talk, key=lambda s: scores[s], reverse=True)
     confidence = probability(scores[first] - scores[second])
     if confidence < settings.min_confidence or roles[first].role is not Role.UNKNOWN:
@@ -144,66 +151,29 @@ def name_the_rest(roles: dict[str, RoleAssignment], talkers: Sequence[str], reco
             roles[speaker] = replace(therapists[0], role=Role.CLIENT)
 
 
-def english(utterances: Sequence[SpokenUtterance], recording: Recording) -> bool:
-    """Whether the words may be read: English by the manifest, or no language is given; and it looks so."""
-    code = recording.language.lower().replace("_", "-").split("-")[0]
-    return code in {"", "en"} and looks_english(utterances)
-
-
-@cache
-def weights() -> Mapping[str, Any]:
-    """Cues, weights and limits of ``lexicons/roles_en.toml``."""
-    return tomllib.loads(files("toolkit").joinpath("lexicons", "roles_en.toml").read_text(encoding="utf-8"))
-
-
 def count_words(said: Sequence[SpokenUtterance]) -> int:
     """Words of one speaker."""
     return sum(len(u.words) for u in said)
 
 
-def looks_english(utterances: Sequence[SpokenUtterance]) -> bool:
-    """Whether enough of the words are English function words, for a language nobody named."""
-    return reads_english(w.text for u in utterances for w in u.words)
-
-
-def reads_english(texts: Iterable[str]) -> bool:
-    """Whether enough of some words, in their order, are English function words."""
-    words = tokens([*texts])
-    common = frozenset(weights()["function_words"].split())
-    return bool(words) and sum(w in common for w in words) >= weights()["least_english"] * len(words)
-
-
-def evidence(said: Sequence[SpokenUtterance]) -> dict[str, float]:
-    """Rates of all cues in one speaker's talk, as log ratios to the average speaker.
+def evidence(said: Sequence[SpokenUtterance], cues: Cues | None = None) -> dict[str, float]:
+    """Rates of all cues in one speaker's talk, as log ratios to the average speaker; English without other cues.
 
     0 is the average of therapists and clients; the fewer words, the nearer to 0.
     """
-    lists = weights()
-    spoken = [tokens([w.text for w in u.words]) for u in said]
+    lists = cues or english()
+    spoken = [lists.tokens(w.text for w in u.words) for u in said]
     n = sum(len(s) for s in spoken)
-    found = count_cues(spoken)
-    weight, average = lists["average_words"], lists["average"]
-    return {cue: math.log((found[cue] + weight * rate) / ((n + weight) * rate)) for cue, rate in average.items()}
+    found = count_cues(spoken, lists)
+    weight = lists.average_words
+    return {cue: math.log((found[cue] + weight * rate) / ((n + weight) * rate)) for cue, rate in lists.average.items()}
 
 
-def count_cues(spoken: Sequence[Sequence[str]]) -> Counter[str]:
-    """How often each cue occurs: single words, and phrases of two to four words."""
-    singles = {word: cue for cue, words in weights()["words"].items() for word in words.split()}
-    phrases = {tuple(p.split()): cue for cue, rows in weights()["phrases"].items() for p in rows}
-    found: Counter[str] = Counter()
-    for words in spoken:
-        found.update(singles[w] for w in words if w in singles)
-        for size in (2, 3, 4):
-            grams = (tuple(words[i : i + size]) for i in range(len(words) - size + 1))
-            found.update(phrases[g] for g in grams if g in phrases)
-    return found
-
-
-def score(said: Sequence[SpokenUtterance]) -> float:
+def score(said: Sequence[SpokenUtterance], cues: Cues | None = None) -> float:
     """How much one speaker talks like a therapist; only differences mean something."""
-    rates = evidence(said)
-    total: float = sum(weight * rates[cue] for cue, weight in weights()["weights"].items())
-    return total
+    lists = cues or english()
+    rates = evidence(said, lists)
+    return lists.trust * sum(weight * rates[cue] for cue, weight in lists.weights.items())
 
 
 def log_odds(first: Sequence[SpokenUtterance], second: Sequence[SpokenUtterance]) -> float:

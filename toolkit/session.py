@@ -7,7 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from toolkit import audio, certainty, measures, overlay, roles, silences, transcripts, turns, utterances, voices
+from toolkit import (
+    audio,
+    certainty,
+    lexicon,
+    measures,
+    overlay,
+    role_cues,
+    roles,
+    silences,
+    transcripts,
+    turns,
+    utterances,
+    voices,
+)
 from toolkit.audio import Audio
 from toolkit.audio.waveform import FLOOR_DB
 from toolkit.backends import Coder, codable, gpu
@@ -149,12 +162,13 @@ def converse(
     attributes, language, rejected = attributed(
         words, speakers.diarization, consented, reach=settings.dialogue.word_reach
     )
+    own = settings.dialogue.lexicons
     textless = TEXTLESS if brought and not (sound or brought.words) else None
     if not (textless and activity):
         refuse_blank(consented, heard, activity, attributes)
-    if brought and not language and roles.reads_english(w.text for w in attributes):
-        language = "en"
-    untold = brought.untold if brought else {}
+    if brought and not language:
+        language = role_cues.language_of((w.text for w in attributes), own=own)
+    untold = {**lexicon.untold(language, own), **(brought.untold if brought else {})}
     spoken = utterances.split(attributes, settings.dialogue, language=language)
     floor = turns.build(activity, spoken, settings.dialogue, language=language, excluded=consented.excluded)
     known = voices.recognise(heard.mix, activity, consented, settings) if sound else NOBODY
@@ -163,7 +177,7 @@ def converse(
         session_id=consented.recording.session_id,
         duration=round(heard.mix.duration, 3),
         excluded=consented.excluded,
-        roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known),
+        roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known, own=own),
         activity=activity,
         utterances=textless or tuple(counted(u) for u in spoken),
         turns=floor.turns,
@@ -347,6 +361,8 @@ def warnings(dialogue: Dialogue, rejected: int) -> tuple[str, ...]:
     if not isinstance(dialogue.codes, Missing):
         coders = {a.coder for c in dialogue.codes for a in c.codes}
         told += [TRAINED_ERROR] if TRAINED in coders else [RULES_ERROR] if "rules" in coders else []
+    if Need.BACKCHANNELS in dialogue.untold:
+        told.append(f"{dialogue.untold[Need.BACKCHANNELS]}: a short yes may count as a turn.".capitalize())
     if isinstance(dialogue.speech_without_words, float) and dialogue.speech_without_words > 10:
         told.append(f"{dialogue.speech_without_words:.0f} s of speech have no words: word counts and codes miss them.")
     if not isinstance(dialogue.words_without_speaker, Missing) and dialogue.words_without_speaker:

@@ -28,6 +28,7 @@ __all__ = [
     "SpeakerSettings",
     "WordSettings",
     "digest",
+    "lists_digest",
     "load",
     "section",
     "setting",
@@ -109,6 +110,7 @@ class DialogueSettings:
     )
     interruption_grace: float = setting(0.25, "s", "shorter overlap is no interruption", low=0.0, high=5.0)
     word_reach: float = setting(0.5, "s", "a word further from every speaker fits nobody", low=0.0, high=5.0)
+    lexicons: str = setting("", "folder", "own word lists, relative to this file: docs/languages.md; empty for none")
     noise_margin: float = setting(
         15.0, "dB", "a stretch less than this below the session's speech level is noise, not silence", low=0, high=60
     )
@@ -218,7 +220,19 @@ def load(path: Path) -> Settings:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name} is no valid TOML: {error}.") from None
-    return from_tables(tables)
+    return located(from_tables(tables), path.parent)
+
+
+def located(settings: Settings, folder: Path) -> Settings:
+    """The same settings with the folder of word lists as a full path; a study names it relative to itself."""
+    if not settings.dialogue.lexicons:
+        return settings
+    lists = folder / settings.dialogue.lexicons
+    if not lists.is_dir():
+        raise ConfigError(
+            f"setting dialogue.lexicons: there is no folder {lists.name}.", hint="Give it relative to toolkit.toml."
+        )
+    return dataclasses.replace(settings, dialogue=dataclasses.replace(settings.dialogue, lexicons=str(lists)))
 
 
 def with_coder(settings: Settings, coder: str) -> Settings:
@@ -285,11 +299,20 @@ def to_toml(settings: Settings) -> str:
 
 
 def digest(settings: Settings) -> str:
-    """SHA-256 of the settings in canonical form: the same values give the same digest.
+    """SHA-256 of the settings in canonical form: the same values give the same digest, wherever the study lies.
 
     Those that no result depends on, of a batch and of threads, are left out.
     """
     values = dataclasses.asdict(settings)
     del values["batch"], values["words"]["threads"]
+    values["dialogue"]["lexicons"] = lists_digest(settings.dialogue.lexicons)
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def lists_digest(folder: str) -> str:
+    """SHA-256 over a folder of word lists, so that a changed list counts as a changed setting; empty for none."""
+    if not folder:
+        return ""
+    found = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in Path(folder).glob("*.toml")}
+    return hashlib.sha256(json.dumps(sorted(found.items())).encode()).hexdigest()

@@ -16,7 +16,9 @@ The floor changes to the speaker whose unit outlasts the holder's (between-speak
 interruption when the unit started `interruption_lead` or more before the holder's ended and overlaps longer than
 `interruption_grace`. Two who start within the grace time of each other start together: neither interrupts.
 
-A question counts as direct where the last word that another speaker began before the token carries a question mark.
+A question counts as direct where the last word that another speaker began before the token carries a question mark;
+of a recogniser that wrote no question mark in the whole session, where that word is one of the first dozen of an
+utterance that begins as questions do in its language (a list, see `toolkit.lexicon`).
 One who goes on without a pause over the "yeah" (it lies inside the asker's own unit) has not left the floor to an
 answer: that stays a backchannel. An answer to a *reflection* also ends a volley in MITI; turns are built before codes,
 so that is left to volley counting.
@@ -43,6 +45,9 @@ from toolkit.types import Backchannel, Interruption, Missing, SpeakerInterval, S
 from toolkit.utterances import heard_end
 
 __all__ = ["Floor", "build", "inter_pausal_units"]
+
+
+LONGEST_QUESTION = 12  # words: of a longer utterance that begins as a question does, the rest is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,10 @@ def build(
     utterances
         What was said; when missing, a short unit inside the other's turn is a backchannel by its length alone.
     settings
-        `ipu_gap`, `backchannel_max`, `backchannel_max_words`, `interruption_lead`, `interruption_grace`, `word_reach`.
+        `ipu_gap`, `backchannel_max`, `backchannel_max_words`, `interruption_lead`, `interruption_grace`, `word_reach`,
+        `lexicons`.
     language
-        Code that chooses the closed list of backchannels.
+        Code that chooses the closed lists of backchannels and questions.
     excluded
         Portions that a party excluded, seconds.
 
@@ -100,8 +106,8 @@ def build(
     cuts = union(in_milliseconds(excluded))
     speech = {name: subtract(spans, cuts) for name, spans in tracks(activity).items()}
     units = joined(speech, settings)
-    said = Said.of(units, () if isinstance(utterances, Missing) else utterances, settings)
-    lists = lexicon.load(language)
+    lists = lexicon.load(language, settings.lexicons)
+    said = Said.of(units, () if isinstance(utterances, Missing) else utterances, settings, lists)
     short = frozenset(unit for unit in units if is_short(unit, said.tokens[unit], settings, lists))
     state = Walk(units, short, said, cuts, settings)
     for index in range(len(units)):
@@ -143,29 +149,38 @@ def joined(speech: Mapping[str, Sequence[Span]], settings: DialogueSettings) -> 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the recogniser heard: tokens of each unit, and every word's start, speaker and question mark in order."""
+    """What the recogniser heard: tokens of each unit, and every word's start, speaker and whether it asks, in order."""
 
     tokens: Mapping[Unit, tuple[str, ...]]
     words: tuple[tuple[int, str, bool], ...]
 
     @classmethod
-    def of(cls, units: Sequence[Unit], utterances: Sequence[SpokenUtterance], settings: DialogueSettings) -> Said:
+    def of(
+        cls,
+        units: Sequence[Unit],
+        utterances: Sequence[SpokenUtterance],
+        settings: DialogueSettings,
+        lists: lexicon.Lexicon,
+    ) -> Said:
         """Give each word to the unit of its speaker that it overlaps most, else to the nearest within `word_reach`."""
         own: dict[str, list[Unit]] = defaultdict(list)
         for unit in units:
             own[unit.speaker].append(unit)
         texts: dict[Unit, list[str]] = {unit: [] for unit in units}
         words: list[tuple[int, str, bool]] = []
+        marked = any("?" in word.text for utterance in utterances for word in utterance.words)
         for utterance in sorted(utterances, key=lambda u: u.start):
-            for word in utterance.words:
+            asks = not marked and lists.asks(lexicon.tokens(w.text for w in utterance.words))
+            for place, word in enumerate(utterance.words):
                 home = unit_of(word, own[utterance.speaker], milliseconds(settings.word_reach))
                 if home is not None:
                     texts[home].append(word.text)
-                words.append((milliseconds(word.start), utterance.speaker, "?" in word.text))
+                question = "?" in word.text or (asks and place < LONGEST_QUESTION)
+                words.append((milliseconds(word.start), utterance.speaker, question))
         return cls({unit: lexicon.tokens(found) for unit, found in texts.items()}, tuple(sorted(words)))
 
     def answers(self, unit: Unit) -> bool:
-        """Whether the last word that somebody else began before the unit carries a question mark."""
+        """Whether the last word that somebody else began before the unit asks."""
         for _, speaker, question in reversed(self.words[: bisect_left(self.words, (unit.start, "", False))]):
             if speaker != unit.speaker:
                 return question

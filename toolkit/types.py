@@ -423,7 +423,7 @@ class Chances:
 
 
 class Need(StrEnum):
-    """What a measure needs that sound always tells, and a transcript made elsewhere may not."""
+    """What a measure needs that a session may not tell: what a transcript leaves out, a word list of its language."""
 
     SILENCES = "silences"
     """When nobody speaks."""
@@ -433,6 +433,10 @@ class Need(StrEnum):
     """Speech without the pauses in it."""
     SOUND = "sound"
     """The sound itself, to compare the words with."""
+    BACKCHANNELS = "backchannels"
+    """A list of what listeners say in the session's language."""
+    SYLLABLES = "syllables"
+    """Rules to count the syllables of the session's language."""
 
 
 NO_CHANCES = Missing("this coder gives no probabilities")
@@ -481,7 +485,7 @@ class Dialogue:
     confirmed
         Speech whose speaker a human set or confirmed.
     untold
-        What a transcript without sound does not tell, with the reason; empty for a recording.
+        What measures need and the session does not tell, with the reason.
     """
 
     session_id: str
@@ -546,7 +550,7 @@ class Measure:
     `settings` names the thresholds it depends on, as dotted paths; `bands` apply to the therapist's value;
     `agreement` says how well trained humans agree on what is counted, empty where nothing was judged; `confirmed` says
     of what the confirmed share is one, empty where a human can confirm nothing that is counted; `needs` names what a
-    transcript without sound may not tell, so that the measure is missing with that reason.
+    session may not tell, so that the measure is missing with that reason.
     """
 
     name: str

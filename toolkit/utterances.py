@@ -1,4 +1,4 @@
-"""Words to utterances, the unit that is coded, and words to syllables.
+"""Words to utterances, the unit that is coded.
 
 Conventions
 -----------
@@ -15,7 +15,7 @@ utterances. Recognisers let a word's end swallow the silence after it: a word is
 
 References
 ----------
-Moyers, Manuel & Ernst (2014), MITI 4.2.1: parsing. De Jong & Wempe (2009): syllables as the unit of articulation rate.
+Moyers, Manuel & Ernst (2014), MITI 4.2.1: parsing.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from itertools import pairwise
 
-from toolkit import lexicon
+from toolkit import lexicon, syllables
 from toolkit.settings import DialogueSettings
 from toolkit.types import AttributedWord, SpokenUtterance, Word
 
-__all__ = ["LONGEST_WORD", "heard_end", "split", "syllables"]
+__all__ = ["LONGEST_WORD", "heard_end", "split"]
 
 LONGEST_WORD = 1.0
 """Seconds: what a recogniser gives beyond this is silence that the word's end has swallowed."""
@@ -56,7 +56,7 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
     words
         All words of the session; those whose speaker is None make no utterance.
     settings
-        `utterance_gap` in seconds, `backchannel_max_words`.
+        `utterance_gap` in seconds, `backchannel_max_words`, `lexicons`.
     language
         Code of the language, such as ``en``.
 
@@ -65,7 +65,7 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
     tuple of SpokenUtterance
         In order of start, numbered from 0; every word with a speaker is in exactly one.
     """
-    lists = lexicon.load(language)
+    lists = lexicon.load(language, settings.lexicons)
     streams: dict[str, list[AttributedWord]] = defaultdict(list)
     for word in sorted(words, key=lambda w: (w.start, w.end)):
         if word.speaker is not None:
@@ -76,7 +76,7 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
         thoughts += cut(own, sorted(others, key=lambda w: w.start), settings, lists)
     thoughts.sort(key=lambda t: (t[0].start, t[-1].end, str(t[0].speaker)))
     said = [lexicon.tokens(w.text for w in thought) for thought in thoughts]
-    counts = {token: syllables(token, language) for token in {t for tokens in said for t in tokens}}
+    counts = {token: syllables.count(token, lists) for token in {t for tokens in said for t in tokens}}
     return tuple(
         utterance(index, thought, [counts[token] for token in tokens])
         for index, (thought, tokens) in enumerate(zip(thoughts, said, strict=True))
@@ -157,7 +157,7 @@ def ends_sentence(text: str, following: str, lists: lexicon.Lexicon, *, cased: b
         return True
     goes_on = cased and following.strip()[:1].islower()
     stem = re.sub(r"^\W+|\W+$", "", bare).lower()
-    initial = len(stem) == 1 and stem.isalpha() and stem != "i"
+    initial = len(stem) == 1 and stem.isalpha() and stem not in lists.letter_words
     return not (goes_on or initial or stem in lists.abbreviations)
 
 
@@ -184,95 +184,3 @@ def join_tokens(
         elif waiting:
             joined.append(waiting)
         yield from joined
-
-
-VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿœ"
-SMALL_NUMBERS = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)  # zero to nineteen
-TENS = (0, 1, 2, 2, 2, 2, 2, 3, 2, 2)
-LONGEST_NUMBER = 18  # digits: nobody reads a longer one as a number
-
-# English: (pattern, change) on top of one syllable a group of vowels
-RULES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
-    (re.compile(pattern), change)
-    for pattern, change in (
-        (r"[^aeiouy]e$", -1),  # silent e: make
-        (r"[^aeiouy]le$", +1),  # but: table
-        (r"[^aeiouy]es$", -1),  # makes
-        (r"([sxzcg]|ch|sh|[^aeiouy]l)es$", +1),  # but: houses, changes, tables
-        (r"[^aeiouytd]ed$", -1),  # asked, but: wanted
-        (r"[^aeiouylr]led$", +1),  # but: handled
-        (r"[^aeiouy]e(ly|ments?|ful|fully|less|ness)$", -1),  # completely, movement, careful
-        (r"(some|there|where)(thing|times?|one|body|how|fore|where|what)", -1),  # somebody
-        (r"[^cstg]i[ao]|[^t]iu|[^aeiou]iu", +1),  # diary, period; but: special, nation, region
-        (r"(?<=[cst])ia(?!l|n|b|r$)", +1),  # associate; but: social
-        (r"iet|(?<![ct])ien[ct]", +1),  # quiet, client; but: patient, ancient
-        (r"(?<!pl)[^gqaeiou]ua(?!y)|gua(?=ge)(?!ge)", +1),  # usual, actually
-        (r"[aeouy]ing$|[aeouy]ings$", +1),  # being, trying
-        (r"eo(?!p|us)(?!u)|uou", +1),  # video, continuous
-        (r"rea(?=ct)|crea(?=t)|(?<=[lr])ea(?=lit)", +1),  # react, create
-        (r"[aeo]ye[rd]?r$|[aeo]yal$", +1),  # player, royal
-        (r"[^aeiouyt]ier$|[^aeiouy]iest$", +1),  # earlier
-        (r"sms?$|thms?$", +1),  # optimism, rhythm
-        (r"[sd]n'?t$", +1),  # didn't
-        (r"[^aeiouy]'ll$", +1),  # it'll
-    )
-)
-
-
-def syllables(word: str, language: str) -> int:
-    """Number of syllables of one word, at least 1.
-
-    English has rules (silent e, -le, -es, -ed, two vowels apart, numbers, letters read one by one) and a list of
-    exceptions; every other language gets one syllable for each group of vowels.
-
-    Examples
-    --------
-    >>> syllables("conversation", "en"), syllables("asked", "en"), syllables("42", "en")
-    (4, 1, 3)
-    """
-    lists = lexicon.load(language)
-    english = language.lower().startswith("en")
-    parts = [p for p in re.split(r"[-\s]+", word.replace("\u2019", "'").strip('.,?!…;:"()')) if p]
-    return max(1, sum(part_syllables(part, lists, english=english) for part in parts))
-
-
-def part_syllables(part: str, lists: lexicon.Lexicon, *, english: bool) -> int:
-    """Syllables of a word without hyphens."""
-    lower = part.lower()
-    base = lower.removesuffix("'s")
-    if base in lists.syllables:
-        return lists.syllables[base]
-    digits = lower.replace(",", "")
-    if digits.isdecimal():
-        return number_syllables(int(digits)) if len(digits) <= LONGEST_NUMBER else digit_syllables(digits)
-    if english and part.isupper() and 1 < len(part) <= 4:
-        return sum(3 if letter == "W" else 1 for letter in part)
-    if english:
-        return english_syllables(lower)
-    return max(1, len(re.findall(f"[{VOWELS}]+", lower)))
-
-
-def english_syllables(word: str) -> int:
-    """Groups of vowels, corrected by `RULES`."""
-    bare = re.sub(r"'(ve|re|s|d|m)$|(?<=[aeiouy])'ll$", "", word)
-    bare = re.sub(r"^y(?=[aeiou])", "", bare)
-    count = len(re.findall(f"[{VOWELS}]+", bare))
-    return max(1, count + sum(change for pattern, change in RULES if pattern.search(bare)))
-
-
-def number_syllables(number: int) -> int:
-    """Syllables of a number read out in English ("one hundred five"); beyond a million, digit by digit."""
-    if number < 20:
-        return SMALL_NUMBERS[number]
-    if number < 100:
-        return TENS[number // 10] + (SMALL_NUMBERS[number % 10] if number % 10 else 0)
-    if number < 1_000_000:
-        size = 100 if number < 1000 else 1000
-        rest = number_syllables(number % size) if number % size else 0
-        return number_syllables(number // size) + 2 + rest
-    return digit_syllables(str(number))
-
-
-def digit_syllables(digits: str) -> int:
-    """Syllables of a number read digit by digit."""
-    return sum(SMALL_NUMBERS[int(digit)] for digit in digits)

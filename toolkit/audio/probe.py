@@ -29,6 +29,9 @@ CONTAINERS = (
 STATED = frozenset({"flac", "mov", "ogg", "asf", "aiff", "caf", "w64", "wv", "tta"})
 """Containers whose stream length FFmpeg reads from the file; elsewhere it may be a guess from the bit rate."""
 
+LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""A title in an odd encoding is no reason to refuse a recording; PyAV 19, the one for Python 3.12, thinks so itself."""
+
 MAX_CHANNELS = 8
 LOWEST_RATE, HIGHEST_RATE = 4000, 768_000
 VIDEO_SLACK = 2.0
@@ -94,8 +97,8 @@ def opened(source: Source) -> Iterator[tuple[Any, Any]]:
             Bytes(source),
             mode="r",
             container_options={"format_whitelist": CONTAINERS, "protocol_whitelist": "none"},
-            metadata_errors="replace",
             io_open=refuse_open,
+            **LENIENT,
         )
     except av.error.FFmpegError as error:
         raise BadRecordingError(unreadable(source, error)) from None

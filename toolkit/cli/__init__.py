@@ -37,6 +37,7 @@ COMMANDS = (
     "correct",
     "code",
     "measures",
+    "languages",
     "export",
     "collect",
     "models",
@@ -55,6 +56,15 @@ app = typer.Typer(
 )
 
 
+def tell_version(asked: bool) -> None:
+    """Show the version of the toolkit, of Python, and the digest of every model, and leave."""
+    if asked:
+        from toolkit.cli.version import show
+
+        show()
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
@@ -63,8 +73,12 @@ def options(
         False, "--strict-offline", help="Refuse every connection but to this machine itself."
     ),
     user: str = typer.Option("", "--as", metavar="ID", help="Who opens sessions: your pseudonym, such as S01."),
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=tell_version, help="Show the version and that of every model."
+    ),
 ) -> None:
     """Listening measures for consented recordings of counselling and therapy sessions."""
+    assert not version  # its callback has shown it and left
     os.environ["TOOLKIT_DEBUG"] = "1" if debug else ""
     if strict_offline:
         offline.forbid()

@@ -167,21 +167,25 @@ class Crew:
                 if flight is not None:
                     outcome = self.result_of(future, flight)
                     if outcome is None:
-                        waiting.appendleft((flight.session_id, flight.tried + 1))
+                        waiting.appendleft((flight.session_id, flight.tried))
                     else:
                         yield outcome
                 future = self.ended.get_nowait()
 
     def result_of(self, future: Future, flight: Flight) -> Outcome | None:
-        """How a session ended; None when its worker died with it and it is to be tried once more."""
+        """How a session ended; None when it is to be tried again: its worker died with it, or with how it ended."""
         from distributed import KilledWorker
 
-        if future.status == "finished":
-            found: Outcome = future.result()
-            return found
         if future.status == "cancelled":
             raise lost()
-        error = future.exception()
+        try:
+            error = future.exception(timeout=GONE)
+            if error is None:
+                found: Outcome = future.result(timeout=GONE)
+                return found
+        except TimeoutError:  # the outcome lay on a worker that is gone: the session is done, and is found current
+            future.cancel()
+            return None
         if not isinstance(error, KilledWorker):
             raise BackendError(
                 f"the workers cannot do the run's work ({type(error).__name__}).",
@@ -189,9 +193,10 @@ class Crew:
             )
         self.workers = {a: told for a, told in self.workers.items() if a != flight.address}
         hung = time.time() > flight.deadline - SLACK
-        if not hung and flight.tried + 1 < ATTEMPTS:
+        flight.tried += 1
+        if not hung and flight.tried < ATTEMPTS:
             return None
-        return worker.died(self.job, flight.session_id, hung=hung, attempts=flight.tried + 1)
+        return worker.died(self.job, flight.session_id, hung=hung, attempts=flight.tried)
 
     def take_back(self, waiting: deque[tuple[str, int]]) -> None:
         """Let sessions wait again whose worker has left without their end being reported."""

@@ -99,7 +99,7 @@ def of_role(facts: Facts, role: Role) -> Iterator[MeasureValue]:
 
 
 def untold(measure: Measure, facts: Facts) -> str:
-    """Why a transcript without sound does not tell what a measure needs; empty where it does."""
+    """Why the session does not tell what a measure needs; empty where it does."""
     return next((reason for need, reason in facts.dialogue.untold.items() if need in measure.needs), "")
 
 

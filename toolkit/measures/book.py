@@ -51,7 +51,7 @@ def entries(measure: Measure) -> Iterator[tuple[str, str]]:
     yield "Interval", measure.interval
     yield "Confirmed", measure.confirmed or "never: nothing that it counts can be confirmed one by one"
     if measure.needs:
-        yield "Needs", f"{', '.join(measure.needs)}: missing where a transcript without sound does not tell it"
+        yield "Needs", f"{', '.join(measure.needs)}: missing where the session does not tell it"
     for band in measure.bands:
         yield "Band", band_text(band)
     if measure.agreement:

@@ -219,15 +219,15 @@ ROLE_MEASURES = (
             level=Level.ROLE,
             title="Syllables per second",
             definition="Syllables of the role per second of its own speaking time without pauses. Syllables are "
-            "counted by rule from the spelling (English: 98.6 % of running words right against CMUdict), in other "
-            "languages by groups of vowels.",
+            "counted from the spelling by rules of the session's language (English: 98.6 % of running words right "
+            "against CMUdict; others: docs/languages.md).",
             unit="syllables/s",
             numerator="syllables of the role",
             denominator="speaking time of the role, s",
             confirmed=OF_OWN_SPEECH,
-            missing_when=f"{WORDS_MISSING}; the role never speaks",
+            missing_when=f"{WORDS_MISSING}; the role never speaks; the language has no rules to count syllables",
             interval=NO_INTERVAL,
-            needs=(Need.PAUSES,),
+            needs=(Need.PAUSES, Need.SYLLABLES),
             source="de Jong & Wempe 2009",
         ),
         articulation_rate,

@@ -92,7 +92,7 @@ def stretches(dialogue: Dialogue, intervals: Iterable[SpeakerInterval]) -> list[
 
 
 def absent(result: SessionResult) -> dict[str, str]:
-    """Why a table is empty or not written, and what a transcript without sound does not tell."""
+    """Why a table is empty or not written, and what the session does not tell that measures need."""
     reasons = {
         name: value.reason
         for name, value in (("utterances", result.dialogue.utterances), ("codes", result.dialogue.codes))

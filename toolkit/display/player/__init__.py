@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from toolkit import extras
 from toolkit.display import review
 from toolkit.display.html import Page
 from toolkit.display.reading import Review
@@ -44,6 +45,7 @@ def player(study: str | Path, session_id: str, *, by: str = "") -> Player:
     ConsentError
         When consent does not cover the session today.
     """
+    extras.need("anywidget", what="the session player")
     from toolkit.display.player.widget import Player
 
     return Player(showable(study, session_id), session_id, by=by)
@@ -82,6 +84,7 @@ def silences(shown: Review | str | Path, session_id: str = "", *, by: str = "") 
         return review.silences(shown)
     if not session_id:
         raise InputError("silences of which session?", hint="Give the study and the session's id.")
+    extras.need("anywidget", what="the silence workbench")
     from toolkit.display.player.widget import Workbench
 
     return Workbench(showable(shown, session_id), session_id, by=by)

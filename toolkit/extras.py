@@ -1,0 +1,43 @@
+"""Parts that are installed only when wanted: one way to say which extra of the package has what is missing.
+
+A heavy part asks here for its library before it imports it; where it is not there, the user reads one line with the
+command that installs it.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from toolkit.errors import BackendError
+
+__all__ = ["DISTRIBUTION", "EXTRAS", "need"]
+
+DISTRIBUTION = "counselling-session-toolkit"
+
+EXTRAS = {
+    "anywidget": "lab",
+    "jupyterlab": "lab",
+}
+"""Module to the extra that brings it."""
+
+
+def need(module: str, *, what: str) -> None:
+    """Make sure that a module of an extra is installed; it is looked for and not imported.
+
+    Parameters
+    ----------
+    module
+        Its name, one of `EXTRAS`.
+    what
+        What needs it, as the user knows it: "the session player".
+
+    Raises
+    ------
+    BackendError
+        When it is not there; the line names the extra and how to install it.
+    """
+    extra = EXTRAS[module]
+    if find_spec(module) is None:
+        raise BackendError(
+            f"{what} needs {module}, which is not installed.", hint=f'Install it: pip install "{DISTRIBUTION}[{extra}]"'
+        )
