@@ -282,7 +282,7 @@ def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp
         ("listen", "s01", {"by": "", "tables": ["sound"], "where": "player"}),
     ]
     widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
-    assert audited(study)[2:] == [("listen", "s01", {"tables": ["sound"], "where": "workbench"})]
+    assert audited(study)[2:] == [("listen", "s01", {"by": "", "tables": ["sound"], "where": "workbench"})]
 
 
 def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:
