@@ -78,7 +78,7 @@ def add_recordings(study: Study, lengths: dict[str, int]) -> None:
     for session, seconds in lengths.items():
         sound = voice(seconds, RATE, seed=sum(session.encode()))
         path = write(study.recording(f"{session}.wav"), sound, rate=RATE, muxer="wav", codec="pcm_s16le")
-        rows.append(f"{session},recordings/{session}.wav,T01,C-{session},,en,2,")
+        rows.append(f"{session},recordings/{session}.wav,T01,C-{session},,en,2,,,")
         ledger.append(consent(session, hashlib.sha256(path.read_bytes()).hexdigest()))
     with (study.root / "sessions.csv").open("a") as file:
         file.write("\n".join(rows) + ("\n" if rows else ""))

@@ -64,7 +64,7 @@ def broken(study: Study) -> dict[str, str]:
         for name in names:
             path = study.recording(f"{name}.wav")
             data = path.read_bytes() if path.is_file() else b""
-            rows.write(f"{name},recordings/{name}.wav,T01,C-{name},,en,2,\n")
+            rows.write(f"{name},recordings/{name}.wav,T01,C-{name},,en,2,,,\n")
             ledger.write(consent(name, hashlib.sha256(data).hexdigest()))
     os.mkfifo(study.recording("pipe.wav"))
     return dict.fromkeys(names, "InputError")
