@@ -196,7 +196,7 @@ def test_a_path_with_spaces_quotes_and_a_newline(tmp_path: Path) -> None:
 TABLES = [
     (edit("sessions.csv", "session_id,", "session_ID,"), RUN, 2, "session_ID"),
     (edit("sessions.csv", "language", "langauge"), RUN, 2, "langauge"),
-    (append("sessions.csv", "good,recordings/good.wav,T01,C01,,,,\n"), RUN, 2, "good"),
+    (append("sessions.csv", "good,recordings/good.wav,T01,C01,,,,,,\n"), RUN, 2, "good"),
     (append("toolkit.toml", "\n[wrods]\n"), RUN, 4, "did you mean words"),
     (edit("toolkit.toml", "silence_min", "silence_mim"), RUN, 4, "measures.silence_min"),
     (edit("toolkit.toml", "silence_min = 3.0", 'silence_min = "three"'), RUN, 4, "measures.silence_min"),
