@@ -215,7 +215,9 @@ def test_a_transcript_of_the_sample_gives_what_our_own_run_gives(demo_study: Pat
     grant(study, "measure", "transcript")
     assert study.toolkit("run", study.root).code == 0
     ours, theirs = measures(own, "reflective"), measures(study)
-    for name, reach in (("talk_share_speech", 0.03), ("talk_share_words", 0.005)):
+    # words have times of their own in the one, in the other a cue counts as speech with the pauses in it
+    speech = 0.03 if form == "whisperx" else 0.04
+    for name, reach in (("talk_share_speech", speech), ("talk_share_words", 0.005)):
         assert theirs["therapist", name]["value"] == pytest.approx(ours["therapist", name]["value"], abs=reach)
     for name in ("reflection_count", "question_count"):
         assert theirs["therapist", name]["value"] == pytest.approx(ours["therapist", name]["value"], abs=1), name
