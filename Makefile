@@ -51,7 +51,7 @@ $(READY): requirements.lock pyproject.toml
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra lab \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra lab --extra cluster --extra privacy \
 	  --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 
 audit: $(READY)

@@ -16,7 +16,9 @@ DISTRIBUTION = "counselling-session-toolkit"
 
 EXTRAS = {
     "anywidget": "lab",
+    "distributed": "cluster",
     "jupyterlab": "lab",
+    "presidio_analyzer": "privacy",
 }
 """Module to the extra that brings it."""
 

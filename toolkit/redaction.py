@@ -107,7 +107,7 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = ()) -> Draft:
         When research covers no session today.
     InputError
         When the folder is there or lies in the study.
-    ConfigError
+    BackendError
         When Presidio is not installed.
     StoreError
         When results are damaged, or the draft cannot be written.

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from toolkit import extras
 from toolkit.engines.addresses import checked, security_of
 from toolkit.engines.config import Certificates
 from toolkit.engines.crew import Crew
-from toolkit.errors import BackendError, ConfigError
+from toolkit.errors import BackendError
 from toolkit.outcomes import Job, Outcome, Watcher
 from toolkit.pool import interruptible
 from toolkit.types import Missing
@@ -19,7 +20,7 @@ from toolkit.types import Missing
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Dask", "connected", "needs_dask"]
+__all__ = ["Dask", "connected"]
 
 CONNECT = 10.0  # s until a scheduler that does not answer is given up
 PATIENCE = 60.0  # s that a run waits for the first worker of a scheduler
@@ -49,11 +50,11 @@ class Dask:
         Raises
         ------
         ConfigError
-            When the address is not private, or Dask is not installed.
+            When the address is not private.
         BackendError
-            When nobody answers there, or there are no workers.
+            When Dask is not installed, nobody answers there, or there are no workers.
         """
-        needs_dask()
+        extras.need("distributed", what="a cluster")
         address = checked(self.address)
         security = security_of(self.certificates)
         with connected(address, security=security) as client, interruptible(self.stopping) as stopped:
@@ -84,19 +85,3 @@ def connected(scheduler: Any, **options: Any) -> Iterator[Client]:
         yield client
     finally:
         client.close(timeout=5)
-
-
-def needs_dask() -> None:
-    """Refuse when the cluster part is not installed.
-
-    Raises
-    ------
-    ConfigError
-        With the command that installs it.
-    """
-    from importlib.util import find_spec
-
-    if find_spec("distributed") is None:
-        raise ConfigError(
-            "Dask is not installed here.", hint='Install it: pip install "counselling-session-toolkit[cluster]"'
-        )

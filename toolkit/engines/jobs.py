@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit import extras
 from toolkit.engines.config import JobSettings
 from toolkit.engines.crew import GPU, Crew
-from toolkit.engines.dask import connected, needs_dask
+from toolkit.engines.dask import connected
 from toolkit.errors import BackendError
 from toolkit.outcomes import Job, Outcome, Watcher
 from toolkit.pool import interruptible
@@ -58,12 +59,10 @@ class Jobs:
 
         Raises
         ------
-        ConfigError
-            When Dask is not installed.
         BackendError
-            When no job can be submitted.
+            When Dask is not installed, or no job can be submitted.
         """
-        needs_dask()
+        extras.need("distributed", what="a cluster")
         count = min(self.settings.workers, max(1, len(session_ids)))
         with (
             started(self.kind, self.settings, count) as cluster,

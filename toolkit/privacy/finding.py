@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ConfigError
+from toolkit import extras
 from toolkit.privacy.patterns import Identifier, rules, words
 
 __all__ = ["Finder", "Hit"]
@@ -55,20 +55,16 @@ class Finder:
 
     Raises
     ------
-    ConfigError
+    BackendError
         When Presidio is not installed.
     """
 
     def __init__(self, model: Path, names: Iterable[str] = ()) -> None:
-        try:
-            from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
-            from presidio_analyzer.nlp_engine import NlpEngineProvider
-            from presidio_analyzer.predefined_recognizers import SpacyRecognizer
-        except ImportError:
-            raise ConfigError(
-                "redaction needs Presidio, which is not installed.",
-                hint="Install it with: pip install counselling-session-toolkit[privacy]",
-            ) from None
+        extras.need("presidio_analyzer", what="redaction")
+        from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+        from presidio_analyzer.nlp_engine import NlpEngineProvider
+        from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+
         logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
         told = {
             "nlp_engine_name": "spacy",
