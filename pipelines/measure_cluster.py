@@ -31,15 +31,15 @@ from measure_batch import replaced
 
 from toolkit import batch
 from toolkit.atomic import write_text
+from toolkit.batch.outcomes import Job, Outcome
+from toolkit.batch.pool import interruptible
+from toolkit.batch.worker import Silent
 from toolkit.consent import ledger
 from toolkit.consent.ledger import Grant, Party, Record
 from toolkit.engines.crew import Crew
 from toolkit.formats import sessions
-from toolkit.outcomes import Job, Outcome
-from toolkit.pool import interruptible
 from toolkit.study import Study
 from toolkit.types import Purpose, Role
-from toolkit.worker import Silent
 
 HEADING = "## A cluster beside its models"
 RATE = 16_000

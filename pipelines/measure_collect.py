@@ -25,10 +25,10 @@ from measure_batch import replaced
 
 from toolkit import collect, store
 from toolkit.atomic import write_text
+from toolkit.batch.worker import peak_mb
 from toolkit.store import collected
 from toolkit.study import Study
 from toolkit.types import Purpose
-from toolkit.worker import peak_mb
 
 HEADING = "## Tables of many sessions"
 CHANGED = 10  # sessions between two collectings

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from replay import SAID, Study, make_study
 
-from toolkit import batch, session, standing
+from toolkit import batch, session
+from toolkit.batch import standing
 from toolkit.consent import audit
 from toolkit.errors import ConsentError
 from toolkit.study import Study as Opened

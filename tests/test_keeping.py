@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from made import grant, session_result, study_with, withdraw
 from test_store import Killed, complaint, count_calls, failing
 
-from toolkit import failures, store
+from toolkit import store
+from toolkit.batch import failures
+from toolkit.batch.failures import Failure
 from toolkit.consent.ledger import Ledger
 from toolkit.errors import InputError, StoreError
-from toolkit.failures import Failure
 from toolkit.study import Study
 from toolkit.types import Purpose
 

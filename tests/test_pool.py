@@ -19,7 +19,8 @@ from audio_files import voice, wav
 from faulty import FAULTS, consent, environment, faulty_study
 from replay import RATE, End, Study
 
-from toolkit import failures, store
+from toolkit import store
+from toolkit.batch import failures
 from toolkit.consent import audit
 from toolkit.study import Study as Opened
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from toolkit.backends.beside import in_order
-from toolkit.side import beside
+from toolkit.stages.side import beside
 
 WAIT = 30  # s: longer than any machine needs, so that a deadlock fails instead of hanging
 

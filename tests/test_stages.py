@@ -13,11 +13,12 @@ from faulty import consent as record
 from faulty import replace_in
 from replay import SAID, Study, make_study
 
-from toolkit import batch, keys, standing, store
-from toolkit.batch import Job, Workplace
-from toolkit.kept import Kept, Talk
-from toolkit.keys import Stage
+from toolkit import batch, store
+from toolkit.batch import Job, Workplace, standing
 from toolkit.settings import Settings
+from toolkit.stages import keys
+from toolkit.stages.kept import Kept, Talk
+from toolkit.stages.keys import Stage
 from toolkit.study import Study as Opened
 
 TEXT = ["--purpose", "measure", "--purpose", "transcript"]

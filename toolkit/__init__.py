@@ -13,9 +13,9 @@ from toolkit.offline import quiet
 
 if TYPE_CHECKING:
     from toolkit.api import export_session, load, process, scan
+    from toolkit.batch.outcomes import Outcome
     from toolkit.errors import ToolkitError
     from toolkit.measures import MEASURES
-    from toolkit.outcomes import Outcome
     from toolkit.result import SessionResult
     from toolkit.study import Study
     from toolkit.types import Measure, MeasureValue, Missing, Role
@@ -44,7 +44,7 @@ HOMES = {
     **dict.fromkeys(("export_session", "load", "process", "scan"), "toolkit.api"),
     **dict.fromkeys(("Measure", "MeasureValue", "Missing", "Role"), "toolkit.types"),
     "MEASURES": "toolkit.measures",
-    "Outcome": "toolkit.outcomes",
+    "Outcome": "toolkit.batch.outcomes",
     "SessionResult": "toolkit.result",
     "Study": "toolkit.study",
     "ToolkitError": "toolkit.errors",

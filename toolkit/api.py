@@ -17,7 +17,7 @@ from toolkit.types import Missing, Purpose
 if TYPE_CHECKING:
     import polars as pl
 
-    from toolkit.outcomes import Outcome, Watcher
+    from toolkit.batch.outcomes import Outcome, Watcher
     from toolkit.result import SessionResult
 
 __all__ = ["export_session", "load", "process", "scan"]

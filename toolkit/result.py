@@ -40,7 +40,7 @@ class SessionResult:
     warnings
         Sentences a reader of the numbers should know, without speech or names.
     stages
-        Of each stage what it read, name to digest, see `toolkit.keys`.
+        Of each stage what it read, name to digest, see `toolkit.stages.keys`.
     machine
         What a human's corrections lie over; missing when there are none.
     """

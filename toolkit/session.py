@@ -28,8 +28,6 @@ from toolkit.coding.book import RULES_ERROR, TRAINED_ERROR
 from toolkit.consent.admit import ConsentedRecording
 from toolkit.errors import InputError
 from toolkit.intervals import Span, union
-from toolkit.kept import Coded, Kept, Said, Sound, Talk
-from toolkit.keys import TRAINED, models_of
 from toolkit.listening import (
     Backends,
     Report,
@@ -45,7 +43,9 @@ from toolkit.listening import (
 from toolkit.overlay import Corrections, Laid
 from toolkit.result import UNCORRECTED, SessionResult
 from toolkit.settings import Settings, digest
-from toolkit.side import beside
+from toolkit.stages.kept import Coded, Kept, Said, Sound, Talk
+from toolkit.stages.keys import TRAINED, models_of
+from toolkit.stages.side import beside
 from toolkit.transcripts import Brought
 from toolkit.types import (
     AttributedWord,

@@ -69,7 +69,7 @@ class WordSettings:
     model: str = setting("whisper-base", "name or path", "a model of the store, a hub name, or a folder")
     device: str = setting("auto", "name", "auto takes a GPU when there is one", one_of=("auto", "cpu", "cuda"))
     compute_type: str = setting("auto", "name", "auto is int8 on a CPU and float16 on a GPU")
-    batch_size: int = setting(4, "chunks", "of each thread; more takes more memory", low=1, high=128)
+    batch_size: int = setting(2, "chunks", "of each thread; more takes more memory", low=1, high=128)
     beam_size: int = setting(2, "beams", "no more errors than with 5, see docs/adr/0009", low=1, high=20)
     threads: int = setting(0, "threads", "0 is one for each core; how many changes no number", low=0, high=256)
     max_repeats: int = setting(3, "times", "a phrase said more often in a row is a loop of the model", low=2, high=20)

@@ -75,7 +75,7 @@ class Study:
         return self.root / "stages" / session_id
 
     def failure(self, session_id: str) -> Path:
-        """Where it stands how a session failed last; see `toolkit.failures`."""
+        """Where it stands how a session failed last; see `toolkit.batch.failures`."""
         return self.stages(session_id) / "failure.json"
 
     def overlay(self, session_id: str) -> Path:

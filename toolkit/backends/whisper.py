@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit import threads
 from toolkit.backends.beside import in_order
 from toolkit.backends.loops import collapse, is_loop
+from toolkit.backends.speech import RATE, pieces_of_speech
 from toolkit.errors import BackendError
 from toolkit.settings import Settings, WordSettings
 from toolkit.types import Transcript, Word
@@ -42,12 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FasterWhisper", "create", "tidy"]
 
-RATE = 16_000
 CLIP = 30.0  # s: what the model hears at once
 UNHEARD = 1.0  # s: speech without words that is longer is decoded once more by itself
 MARGIN = 0.3  # s: left out around words when looking for it, as word times are no finer
-MIN_SILENCE_MS = 160  # faster-whisper's own for batched decoding; shorter holes are inside words
-PAD_MS = 400  # around each piece, so that soft starts and ends of words are heard
 SHORTEST_SOUND = 0.1  # s: less holds no word
 SHORTEST_WORD = 0.02  # s: what Whisper's time resolution can tell apart
 NO_SPEECH = 0.6  # Whisper's own: above it and ...
@@ -216,13 +214,9 @@ class FasterWhisper:
         samples = waveform.samples
         if waveform.duration < SHORTEST_SOUND or not samples.any():
             return []
-        from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-        options = VadOptions(min_silence_duration_ms=MIN_SILENCE_MS, speech_pad_ms=PAD_MS, max_speech_duration_s=CLIP)
         clips: list[Clip] = []
         pieces: list[tuple[int, int]] = []
-        for found in get_speech_timestamps(samples, options):
-            piece = (found["start"], min(found["end"], found["start"] + int(CLIP * RATE)))
+        for piece in pieces_of_speech(samples, longest=CLIP):
             if pieces and sum(e - s for s, e in (*pieces, piece)) > CLIP * RATE:
                 clips.append(Clip(tuple(pieces)))
                 pieces = []

@@ -26,7 +26,7 @@ def clean(
 
     Results themselves stay, and so does what a run with today's settings would take up.
     """
-    from toolkit import standing
+    from toolkit.batch import standing
     from toolkit.consent import audit
     from toolkit.study import Study
 

@@ -125,7 +125,7 @@ def sizes_of(study: Study, sessions: Sequence[str]) -> dict[str, int]:
 
 def workers_of(wanted: int, sizes: dict[str, int]) -> int:
     """How many worker processes there are to be; 0 for none: one session, or tracebacks are wanted."""
-    from toolkit.pool import sensible_workers
+    from toolkit.batch.pool import sensible_workers
 
     if len(sizes) == 1 or os.environ.get("TOOLKIT_DEBUG"):
         return 0
@@ -153,7 +153,7 @@ def cluster_of(where: Where, scheduler: str, config: Path | None) -> Dask | Jobs
 def engine_of(count: int, bars: Bars | BatchBar, cluster: Dask | Jobs | None) -> Engine:
     """What works: a cluster, so many processes, or this one."""
     from toolkit.batch import HERE
-    from toolkit.pool import Pool
+    from toolkit.batch.pool import Pool
 
     if isinstance(bars, Bars):
         return HERE

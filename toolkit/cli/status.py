@@ -27,7 +27,7 @@ def status(
 
     Of stale ones it says which stage would give something else and why; of failed ones how they failed.
     """
-    from toolkit import standing
+    from toolkit.batch import standing
     from toolkit.study import Study
 
     opened = Study.open(study)

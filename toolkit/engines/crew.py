@@ -19,13 +19,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit import worker
+from toolkit.batch import worker
+from toolkit.batch.outcomes import Job, Outcome
+from toolkit.batch.worker import ATTEMPTS
 from toolkit.engines.addresses import is_private
 from toolkit.errors import BackendError, ConfigError
-from toolkit.outcomes import Job, Outcome
 from toolkit.settings import Settings
 from toolkit.study import Study
-from toolkit.worker import ATTEMPTS
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -192,7 +192,9 @@ class Crew:
                 hint="Is the same version of the toolkit installed there, and the study's disk mounted?",
             )
         self.workers = {a: told for a, told in self.workers.items() if a != flight.address}
-        hung = time.time() > flight.deadline - SLACK
+        # a heartbeat may have come too late to tell it; the worker notes it before it goes to work
+        _, noted = worker.last_noted(Study(Path(self.job.root)), flight.session_id)
+        hung = time.time() > (noted or flight.deadline) - SLACK
         flight.tried += 1
         if not hung and flight.tried < ATTEMPTS:
             return None

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit import extras
+from toolkit.batch.outcomes import Job, Outcome, Watcher
+from toolkit.batch.pool import interruptible
 from toolkit.engines.addresses import checked, security_of
 from toolkit.engines.config import Certificates
 from toolkit.engines.crew import Crew
 from toolkit.errors import BackendError
-from toolkit.outcomes import Job, Outcome, Watcher
-from toolkit.pool import interruptible
 from toolkit.types import Missing
 
 if TYPE_CHECKING:

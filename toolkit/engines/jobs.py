@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit import extras
+from toolkit.batch.outcomes import Job, Outcome, Watcher
+from toolkit.batch.pool import interruptible
 from toolkit.engines.config import JobSettings
 from toolkit.engines.crew import GPU, Crew
 from toolkit.engines.dask import connected
 from toolkit.errors import BackendError
-from toolkit.outcomes import Job, Outcome, Watcher
-from toolkit.pool import interruptible
 
 if TYPE_CHECKING:
     from dask_jobqueue.core import JobQueueCluster

@@ -14,9 +14,9 @@ from typing import Any
 import psutil
 from distributed import Scheduler, Worker, WorkerPlugin
 
-from toolkit import worker as one_process
-from toolkit.outcomes import Job, Outcome
-from toolkit.worker import Limits
+from toolkit.batch import worker as one_process
+from toolkit.batch.outcomes import Job, Outcome
+from toolkit.batch.worker import Limits
 
 __all__ = ["NAME", "PACKAGE", "Work", "blame_the_first", "process"]
 

@@ -20,15 +20,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit import threads
-from toolkit.batch import Job, Outcome, Progress, State, Workplace, attempt, failed
+from toolkit.batch.attempt import Progress, attempt, failed
+from toolkit.batch.outcomes import Job, Outcome, State
+from toolkit.batch.workplace import Workplace
 from toolkit.errors import BackendError, ToolkitError
 from toolkit.study import Study
 
-__all__ = ["ATTEMPTS", "Limits", "died", "prepare", "process"]
+__all__ = ["ATTEMPTS", "Limits", "died", "last_noted", "prepare", "process"]
 
 ATTEMPTS = 2  # of a session that ends its worker, before it is given up
 DEADLINE_EXIT = 1  # exit status of a process that `faulthandler` has ended at its deadline
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
+FIRST = "consent"  # the stage in which nothing of a session is written yet
 EYE = 0.5  # s between two looks at memory and at the parent
 
 
@@ -149,35 +152,57 @@ def died(job: Job, session_id: str, *, hung: bool, attempts: int) -> Outcome:
         else f"it ended its worker {attempts} times, as happens when memory runs out or a library crashes"
     )
     kind = "WorkerHung" if hung else "WorkerDied"
-    stage = last_stage(Study(Path(job.root)), session_id)
+    stage, _ = last_noted(Study(Path(job.root)), session_id)
     message = f"session {session_id}: {said} (stage {stage}). Look at the recording, then: toolkit run --retry-failed"
     return Outcome(session_id, State.FAILED, stage, kind, message, BackendError.exit_code, attempts=attempts, key=key)
 
 
 class Told(Silent):
-    """Moves the deadline once the length of the sound is known, and notes the stage for `died` to find.
+    """Moves the deadline once the length of the sound is known, and notes it and the stage for `died` to find.
+
+    The note is written before the stage begins: a library that never gives the interpreter back lets nothing be told
+    any more, no heartbeat either.
 
     Parameters
     ----------
     base, factor
         Of the deadline.
     note
-        Where the stage is noted; a file that a sweep takes for half-written, as it is when it is left.
+        Where that is noted; a file that a sweep takes for half-written, as it is when it is left.
     """
 
     def __init__(self, base: float, factor: float, note: Path) -> None:
         self.base, self.factor, self.note = base, factor, note
         self.longest, self.name = 0.0, ""
+        self.made = False
+        with suppress(OSError):
+            note.unlink()  # an earlier worker's
 
     def stage(self, name: str, done: float, total: float) -> None:  # noqa: ARG002 - the protocol's
         """A stage says how much sound it has before it."""
-        if name != self.name:
-            self.name = name
-            with suppress(OSError):  # before the first stage of all there is no folder yet
-                self.note.write_text(name)
-        if total > self.longest:
+        longer, other = total > self.longest, name != self.name
+        if longer:
             self.longest = total
             arm(self.base + self.factor * total)
+        if other or longer:
+            self.name = name
+            self.write()
+
+    def write(self) -> None:
+        """Note the stage and the deadline; of what consent keeps out nothing is made."""
+        if self.name == FIRST:
+            return
+        with suppress(OSError):
+            self.made = self.made or not self.note.parent.exists()
+            self.note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.note.write_text(f"{self.name} {Place.deadline:.3f}")
+
+    def over(self) -> None:
+        """Take the note away, and the folder where nothing else came into it."""
+        with suppress(OSError):
+            self.note.unlink(missing_ok=True)
+            if self.made:
+                self.note.parent.rmdir()
 
 
 @contextmanager
@@ -185,26 +210,27 @@ def deadline(workplace: Workplace, session_id: str) -> Iterator[Told]:
     """End this process when the session takes too long, even where a library never gives the interpreter back."""
     limits, note = workplace.settings.batch, noted(workplace.study, session_id)
     arm(limits.deadline_base)
+    told = Told(limits.deadline_base, limits.deadline_factor, note)
     try:
-        yield Told(limits.deadline_base, limits.deadline_factor, note)
+        yield told
     finally:
         faulthandler.cancel_dump_traceback_later()
         Place.deadline = 0.0
-        with suppress(OSError):
-            note.unlink(missing_ok=True)
+        told.over()
 
 
 def noted(study: Study, session_id: str) -> Path:
-    """Where a worker notes the stage it is in."""
+    """Where a worker notes the stage it is in, and when it is ended by the clock."""
     return study.stages(session_id) / ".stage.tmp"
 
 
-def last_stage(study: Study, session_id: str) -> str:
-    """The stage in which a worker was lost; ``worker`` when it had begun none."""
-    with suppress(OSError, UnicodeDecodeError):
-        name = noted(study, session_id).read_text()
-        return name if name.isalpha() and len(name) < 20 else "worker"
-    return "worker"
+def last_noted(study: Study, session_id: str) -> tuple[str, float]:
+    """The stage in which a worker was lost and its deadline; ``worker`` and 0 when it had begun none."""
+    with suppress(OSError, ValueError):
+        name, deadline = noted(study, session_id).read_text(encoding="ascii").split()
+        if name.isalpha() and len(name) < 20:
+            return name, float(deadline)
+    return "worker", 0.0
 
 
 def arm(seconds: float) -> None:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from toolkit import store
 from toolkit.audio import AudioFacts
-from toolkit.keys import Keys, Stage
 from toolkit.listening import SpeakersHeard, WordsHeard
+from toolkit.stages.keys import Keys, Stage
 from toolkit.study import Study
 from toolkit.types import AttributedWord, Code, CodedUtterance, Dialogue, Missing, SpokenUtterance
 

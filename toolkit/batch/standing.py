@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from toolkit import failures, overlay, store
+from toolkit import overlay, store
+from toolkit.batch import failures
+from toolkit.batch.failures import Failure
+from toolkit.batch.outcomes import Job
+from toolkit.batch.workplace import Workplace
 from toolkit.consent.admit import admit
 from toolkit.errors import ConsentError, ToolkitError
-from toolkit.failures import Failure
-from toolkit.kept import wanted
-from toolkit.keys import Keys, Stage, changes, keys_of
-from toolkit.outcomes import Job
+from toolkit.stages.kept import wanted
+from toolkit.stages.keys import Keys, Stage, changes, keys_of
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
-from toolkit.workplace import Workplace
 
 __all__ = ["SessionState", "clean", "leftovers", "status"]
 

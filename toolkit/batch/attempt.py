@@ -1,9 +1,6 @@
-"""The loop over sessions: one that fails is recorded and the rest goes on.
+"""What is done to one session, in whatever process: consent, what is current, the stages that are not, publishing.
 
-`run` is the run's own part: it holds the study's lock, sweeps, hands session ids to an engine, and writes down how
-each ended. `attempt` is what is done to one session, in whatever process: consent, what is current, the stages that
-are not, publishing. It never raises, and what it returns holds no speech and no paths. Between the two is an `Engine`:
-this process (`Here`), worker processes (`toolkit.pool`), or a cluster.
+It never raises, and what it returns holds no speech and no paths.
 """
 
 from __future__ import annotations
@@ -11,129 +8,22 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from toolkit import atomic, failures, overlay, session, store, withdrawal
-from toolkit.consent import audit, voices
+from toolkit import overlay, session, store
+from toolkit.batch import failures
+from toolkit.batch.outcomes import Outcome, State, Watcher
+from toolkit.batch.workplace import Workplace
 from toolkit.consent.admit import ConsentedRecording, admit, covered
-from toolkit.consent.anchors import RECEIPTS
 from toolkit.errors import ConsentError, InputError, ToolkitError
-from toolkit.failures import Failure
-from toolkit.kept import Kept
-from toolkit.keys import keys_of, machinery_of
 from toolkit.listening import Backends
-from toolkit.outcomes import Engine, Job, Outcome, State, Watcher, worst_exit_code
-from toolkit.settings import with_coder
-from toolkit.study import Study
+from toolkit.stages.kept import Kept
+from toolkit.stages.keys import keys_of
 from toolkit.types import Purpose
-from toolkit.workplace import Workplace
 
-__all__ = ["Engine", "Here", "Job", "Outcome", "State", "Watcher", "Workplace", "attempt", "run", "worst_exit_code"]
-
-
-class Here:
-    """The engine that is this process: one session after the other."""
-
-    def outcomes(self, job: Job, session_ids: Sequence[str], watcher: Watcher) -> Iterator[Outcome]:
-        """The end of every session, in order."""
-        workplace = Workplace(job)
-        for session_id in session_ids:
-            watcher.start(session_id)
-            outcome = attempt(workplace, session_id, watcher)
-            watcher.end(outcome)
-            yield outcome
-
-
-HERE = Here()
-
-
-def run(  # noqa: PLR0913 - the options of the command
-    study: Study,
-    session_ids: Sequence[str],
-    watcher: Watcher,
-    *,
-    force: bool = False,
-    coder: str = "",
-    retry_failed: bool = False,
-    engine: Engine = HERE,
-) -> tuple[Outcome, ...]:
-    """Process sessions, those whose results are current excepted.
-
-    Parameters
-    ----------
-    study
-        The study folder.
-    session_ids
-        Which sessions; none means all of ``sessions.csv``.
-    watcher
-        Told about progress.
-    force
-        Process again what is current.
-    coder
-        A coder to use instead of the one in the study's settings; the results are then stale by those settings.
-    retry_failed
-        Try again what failed with the same inputs; sessions that are named are always tried.
-    engine
-        What works: this process, unless another is given.
-
-    Returns
-    -------
-    tuple of Outcome
-        One a session, in order; fewer when the run was stopped.
-
-    Raises
-    ------
-    ToolkitError
-        For what stops the whole batch: unreadable settings, ledger or table, another run at work.
-    """
-    machinery_of(with_coder(study.settings(), coder))  # what is wrong with the settings is said once, at the start
-    wanted = [study.recording(s).session_id for s in session_ids] if session_ids else list(study.recordings())
-    job = Job(str(study.root), coder, force, retry_failed or frozenset(session_ids))
-    today = date.today()  # noqa: DTZ011 - consent is of the place's day
-    ended: dict[str, Outcome] = {}
-    with store.writing(study):
-        store.sweep(study)
-        for folder in (study.root, study.overlay("").parent, study.root / RECEIPTS):
-            atomic.sweep(folder)
-        withdrawal.finish_all(study)
-        store.sweep_stages(study, study.ledger(), today)
-        with study.editing():
-            gone = voices.sweep(study.ledger(), today)
-            if gone:
-                audit.append(study.audit_file, "purge-voices", files=len(gone))
-        for outcome in engine.outcomes(job, wanted, watcher):
-            note(study, outcome)
-            ended[outcome.session_id] = outcome
-        close(study, tuple(ended.values()))
-    return tuple(ended[s] for s in wanted if s in ended)
-
-
-def close(study: Study, outcomes: Sequence[Outcome]) -> None:
-    """Note how a batch ended, and anchor the log there; nothing when every session was current."""
-    withdrawal.finish_all(study)  # consent may have been taken back meanwhile
-    ended = Counter(o.state for o in outcomes)
-    if set(ended) - {State.CURRENT}:
-        counts: dict[str, audit.Detail] = {str(state): count for state, count in sorted(ended.items())}
-        audit.append(study.audit_file, "batch-end", session_id="", **counts)
-        audit.anchor(study.audit_file)
-
-
-def note(study: Study, outcome: Outcome) -> None:
-    """Write down how a session ended: a line in the audit log, and a failure until it succeeds."""
-    if outcome.state is State.FAILED and outcome.attempts:
-        failures.write(
-            study,
-            outcome.session_id,
-            Failure(outcome.stage, outcome.error, outcome.message, outcome.exit_code, outcome.key, outcome.attempts),
-        )
-    if outcome.state in {State.DONE, State.CURRENT}:
-        failures.clear(study, outcome.session_id)
-    if outcome.state is not State.CURRENT and outcome.attempts:
-        audit.append(study.audit_file, f"run-{outcome.state}", session_id=outcome.session_id)
+__all__ = ["Progress", "attempt", "failed"]
 
 
 class Progress:

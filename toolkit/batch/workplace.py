@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from toolkit import threads
+from toolkit.batch.outcomes import Job
 from toolkit.consent.admit import admit
 from toolkit.consent.ledger import Ledger
-from toolkit.keys import Keys, Machinery, keys_of, machinery_of
 from toolkit.listening import Backends
-from toolkit.outcomes import Job
 from toolkit.settings import Settings, with_coder
+from toolkit.stages.keys import Keys, Machinery, keys_of, machinery_of
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
 
@@ -36,6 +36,7 @@ class Workplace:
 
     def __init__(self, job: Job) -> None:
         threads.steady()
+        threads.compact()
         self.job = job
         self.study = Study(Path(job.root))
         self.settings: Settings = with_coder(self.study.settings(), job.coder)

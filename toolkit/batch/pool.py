@@ -20,10 +20,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from toolkit import threads, worker
-from toolkit.batch import Job, Outcome, Watcher
+from toolkit import threads
+from toolkit.batch import worker
+from toolkit.batch.outcomes import Job, Outcome, Watcher
+from toolkit.batch.worker import ATTEMPTS, DEADLINE_EXIT, Limits
 from toolkit.study import Study
-from toolkit.worker import ATTEMPTS, DEADLINE_EXIT, Limits
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
