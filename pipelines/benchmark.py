@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from bench import machine
+from bench import machine, section
 from bench import page as pages
 from bench.chains import Chain, Ours, Peer
 from bench.environment import LISTED, Environment
@@ -33,7 +33,6 @@ from bench.rows import GROWN
 from hard_sound import truths
 from hard_sound.files import RATE, decode, write_flac, write_reference
 
-from toolkit.atomic import write_text
 from toolkit.errors import InputError, ToolkitError
 from toolkit.evaluate.recordings import Case, gather
 from toolkit.formats import truth
@@ -152,7 +151,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.add_argument("--sample", type=Path, required=True, help="the sample data")
     options.add_argument("--data", type=Path, help="development data outside the repository, where there are")
     options.add_argument("--work", type=Path, required=True, help="everything is kept here; needs 7 GB")
-    options.add_argument("--output", type=Path, help="the page to write; it is printed in any case")
+    options.add_argument("--output", type=Path, help="a page whose section is replaced; it is printed in any case")
     options.add_argument("--only", nargs="+", choices=TITLES, default=list(TITLES), help="only these chains")
     options.add_argument("--files", nargs="*", help="only these recordings; nothing after it means none")
     options.add_argument("--minutes", nargs="*", type=int, default=list(MINUTES), help="lengths of grown recordings")
@@ -191,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parts = run(chains, cases, store, options.runs, kept=options.kept)
         text = pages.page(parts, {chain.name: chain.titles for chain in chains}, versions(environment, options.threads))
         if options.output:
-            write_text(options.output, text)
+            section.put(options.output, text)
     except ToolkitError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,16 +18,15 @@ from pathlib import Path
 
 from bench.machine import described
 from bench.process import Use, keep_to, measured
+from bench.section import put
 from synthetic import make
 
 from toolkit import lab, store
-from toolkit.atomic import write_text
 from toolkit.study import Study
 
 RUNS = 3
 WANTED = ("02", "03", "04", "05")
 HEADING = "## Notebooks of many sessions"
-SECTION = re.compile(rf"{HEADING}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 
 
 def run(notebook: Path, study: Path, threads: int) -> Use:
@@ -90,9 +88,7 @@ def main() -> None:
             print(f"{name:26} {use.wall:6.1f} s {use.cpu:6.1f} s {use.peak / 1e6:6.0f} MB", flush=True)
     text = section(rows, sessions, given.threads)
     if given.output:
-        page = given.output.read_text(encoding="utf-8") if given.output.exists() else "# Benchmark\n\n"
-        kept = SECTION.sub("", page).rstrip("\n")
-        write_text(given.output, f"{kept}\n\n{text}")
+        put(given.output, text)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bench import machine
+from bench.section import put
 
 from toolkit import models, session
 from toolkit.atomic import write_text
@@ -159,14 +159,6 @@ def section(runs: list[Run], copies: int, *, same: bool) -> str:
     return "\n".join(lines)
 
 
-def replaced(page: str, own: str) -> str:
-    """The page with this section in place of the one of the same heading, at the end when there was none."""
-    pattern = re.compile(rf"^{re.escape(own.splitlines()[0])}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
-    if pattern.search(page):
-        return pattern.sub(lambda _: own + "\n", page).rstrip() + "\n"
-    return (page.rstrip() + "\n\n" if page.strip() else "# Benchmark\n\n") + own
-
-
 def main() -> None:
     """Measure and write the section."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -188,8 +180,7 @@ def main() -> None:
     if given.output is None:
         print(own)
         return
-    page = given.output.read_text(encoding="utf-8") if given.output.exists() else ""
-    write_text(given.output, replaced(page, own))
+    put(given.output, own)
 
 
 if __name__ == "__main__":

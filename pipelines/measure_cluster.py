@@ -27,7 +27,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bench import machine
-from measure_batch import replaced
+from bench.section import put
 
 from toolkit import batch
 from toolkit.atomic import write_text
@@ -166,8 +166,7 @@ def main() -> None:
     )
     print(own)
     if given.output is not None:
-        page = given.output.read_text(encoding="utf-8") if given.output.exists() else ""
-        write_text(given.output, replaced(page, own))
+        put(given.output, own)
 
 
 if __name__ == "__main__":

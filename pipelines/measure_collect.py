@@ -21,10 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from bench import machine
-from measure_batch import replaced
+from bench.section import put
 
 from toolkit import collect, store
-from toolkit.atomic import write_text
 from toolkit.batch.worker import peak_mb
 from toolkit.store import collected
 from toolkit.study import Study
@@ -149,8 +148,7 @@ def main() -> None:
     if given.output is None:
         print(own)
         return
-    page = given.output.read_text(encoding="utf-8") if given.output.exists() else ""
-    write_text(given.output, replaced(page, own))
+    put(given.output, own)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from bench.environment import MODELS, REQUIREMENTS, Environment, constraints
 from bench.parts import START, Part, Parts
 from bench.process import Use, measured, resident
 from bench.rows import common, rows_of
+from bench.section import replaced
 from hard_sound import files, truths
 
 LOCK = """\
@@ -471,7 +472,8 @@ def test_parts_of_it_can_be_run_and_it_goes_on_where_it_was(
     assert bench(sample, tmp_path, "--minutes", "--output", str(tmp_path / "page.md")) == 0
     assert fake.ran() == [START, "reflective"]
     text = (tmp_path / "page.md").read_text()
-    assert text in capsys.readouterr().out
+    assert text.startswith("# Benchmark\n\n## This toolkit beside its peers\n")
+    assert text.removeprefix("# Benchmark\n\n") in capsys.readouterr().out
     assert "One recording, 0.3 minutes in all" in text
     assert str(tmp_path) not in text
     assert bench(sample, tmp_path, "--files", "--minutes", "1", "2") == 0
@@ -512,3 +514,10 @@ def test_wrong_names_are_one_line(sample: Path, tmp_path: Path, capsys: pytest.C
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "error: no recording is called nobody. There are: reflective."
     assert lines[1] == "error: --minutes needs reflective. Check --sample."
+
+
+def test_a_section_takes_the_place_of_its_own_and_leaves_the_others() -> None:
+    page = replaced(replaced("", "## One\n\nfirst\n"), "## Two\n\n### Part\n\nsecond\n")
+    assert page == "# Benchmark\n\n## One\n\nfirst\n\n## Two\n\n### Part\n\nsecond\n"
+    assert replaced(page, "## One\n\nthird\n") == page.replace("first", "third")
+    assert replaced(page, "## Two\n\nthird\n") == "# Benchmark\n\n## One\n\nfirst\n\n## Two\n\nthird\n"

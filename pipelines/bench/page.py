@@ -1,4 +1,4 @@
-"""The page: everything side by side, as ratios, by recording, as recordings grow, and the machine."""
+"""The section of the page: everything side by side, as ratios, by recording, as recordings grow, and the machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from toolkit.types import Missing
 __all__ = ["GIGABYTE", "page"]
 
 GIGABYTE = 1e9
+HEADING = "## This toolkit beside its peers"
 COSTS = ("over the shortest", "processor time", "peak memory")
 MEMORY_GOALS = {60: 2.5, 180: 3.5}  # minutes: GB
 HOW = """\
-## How it was measured
+### How it was measured
 
 - This toolkit: `toolkit run` on a fresh study of one session, all stages, codes and measures included.
 - faster-whisper: `BatchedInferencePipeline` with its defaults, batches of 8, word times, the same Whisper base in
@@ -87,7 +88,7 @@ def ratios(rows: Sequence[Row]) -> list[str]:
     note = (
         "Each over this toolkit's: above 1 the other takes more or errs more, but for silences, where more is better."
     )
-    return ["## As ratios", "", note, "", *table(["", *(row.title for row in others)], lines), ""]
+    return ["### As ratios", "", note, "", *table(["", *(row.title for row in others)], lines), ""]
 
 
 def over(other: float | Missing, own: float | Missing) -> str:
@@ -112,7 +113,7 @@ def by_recording(rows: Sequence[Row]) -> list[str]:
         for session in sessions
         for row in rows
     ]
-    return ["## By recording", "", *table(["recording", "", "RTF", *SHOWN], lines), ""]
+    return ["### By recording", "", *table(["recording", "", "RTF", *SHOWN], lines), ""]
 
 
 def growth(rows: Sequence[Row]) -> list[str]:
@@ -141,7 +142,7 @@ def growth(rows: Sequence[Row]) -> list[str]:
         return []
     heads = ["", "minutes", "time", "RTF", "RTF without start", *COSTS, *SHOWN]
     note = "Sessions of the same two voices one after the other, cut where nobody speaks."
-    return ["## As recordings grow", "", note, "", *table(heads, lines), ""]
+    return ["### As recordings grow", "", note, "", *table(heads, lines), ""]
 
 
 def goals(rows: Sequence[Row]) -> list[str]:
@@ -180,7 +181,7 @@ def goals(rows: Sequence[Row]) -> list[str]:
         times = rate[max(rate)] / rate[min(rate)] if rate[min(rate)] else float("nan")
         told = f"at most {LINEAR:g} times, {max(rate)} over {min(rate)} minutes"
         lines.append(["time for a minute", told, f"{times:.2f} times", met(times <= LINEAR)])
-    return ["## Goals", "", *table(["measure", "goal", "found", ""], lines), ""] if lines else []
+    return ["### Goals", "", *table(["measure", "goal", "found", ""], lines), ""] if lines else []
 
 
 def taken(row: Row, sessions: Sequence[str]) -> float:
@@ -213,7 +214,7 @@ def met(reached: bool) -> str:  # noqa: FBT001 - one truth, one word
 
 
 def page(parts: Sequence[Part], titles: Mapping[str, Mapping[str, str]], told: Sequence[str]) -> str:
-    """The whole page; the same parts give the same bytes.
+    """The whole section; the same parts give the same bytes.
 
     Parameters
     ----------
@@ -226,16 +227,16 @@ def page(parts: Sequence[Part], titles: Mapping[str, Mapping[str, str]], told: S
     """
     rows = rows_of(parts, titles)
     failed = [part for part in parts if part.failed]
-    lines = ["# Benchmark", "", "Made by this command, not edited by hand:", "", "    make bench", ""]
+    lines = [HEADING, "", "Made by this command, not edited by hand:", "", "    make bench", ""]
     lines += goals(rows)
     if any(part.session != START and not part.session.startswith(GROWN) for part in parts):
-        lines += ["## Side by side", "", *side_by_side(rows), ""]
+        lines += ["### Side by side", "", *side_by_side(rows), ""]
     lines += ratios(rows) + growth(rows) + by_recording(rows)
     if failed:
-        lines += ["## Failed", ""]
+        lines += ["### Failed", ""]
         lines += [f"- {p.chain} on {p.session}, run {p.run}: exit status {p.use.status}" for p in failed] + [""]
     lines += how(parts)
-    return "\n".join([*lines, "## Made with", "", *told]) + "\n"
+    return "\n".join([*lines, "### Made with", "", *told]) + "\n"
 
 
 def how(parts: Sequence[Part]) -> list[str]:
