@@ -428,8 +428,8 @@ def test_what_is_no_question_has_one_line_for_an_answer(study: Study, asked: dic
     assert not study.overlay("s01").exists()
 
 
-def changed(study: Study, what: str, target: str, value: str) -> dict[str, Any]:
-    content, buffers = widget.Player(study, "s01", by="S1").answer(
+def changed(study: Study, what: str, target: str, value: str, *, by: str = "S1") -> dict[str, Any]:
+    content, buffers = widget.Player(study, "s01", by=by).answer(
         {"ask": "change", "what": what, "target": target, "value": value}
     )
     assert content["answer"] == "session", content
@@ -450,6 +450,20 @@ def test_a_correction_of_the_page_is_laid_over_the_session(study: Study) -> None
     shown = changed(study, "code", before["utterances"][2]["target"], "")
     assert shown["utterances"][2]["codes"] == [["simple_reflection", "rules"]]
     assert changed(study, "silence", silence["target"], "")["silences"][0]["category"] == ""
+
+
+def test_several_coders_are_shown_side_by_side(study: Study) -> None:
+    before = payload.session(study, "s01")
+    assert before["coders"] == []
+    target = before["utterances"][2]["target"]
+    for by, value in (("B", "affirm"), ("A", "complex_reflection+affirm"), ("A", "simple_reflection"), ("C", "none")):
+        changed(study, "code", target, value, by=by)
+    shown = payload.session(study, "s01")
+    assert shown["coders"] == ["A", "B", "C"]
+    assert shown["utterances"][2]["coders"] == [("A", ["simple_reflection"]), ("B", ["affirm"]), ("C", [])]
+    assert [u["coders"] for u in shown["utterances"][:2]] == [[], []]
+    changed(study, "code", target, "", by="B")
+    assert [by for by, _ in payload.session(study, "s01")["utterances"][2]["coders"]] == ["A", "C"]
 
 
 def test_one_word_can_be_given_to_the_other(study: Study) -> None:

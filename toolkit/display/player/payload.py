@@ -64,11 +64,14 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
     order = sorted(manifest.roles, key=lambda label: rank(manifest.roles[label].role, label))
     places = {label: place for place, label in enumerate(order)}
     turns = targeted(tables["turns"])
+    lines = overlay.lines(study.overlay(session_id))
     given = overlay.read(study.overlay(session_id)).of(What.CODE)
+    beside = by_coder(lines)
     said = utterances(targeted(tables["utterances"]), tables["codes"], words, places)
     own_turns = [[t for t in turns if t["speaker"] == label] for label in order]
     for utterance in said:
         utterance["given"] = utterance["target"] in given
+        utterance["coders"] = beside.get(utterance["target"], [])
         utterance["turn"] = turn_of(utterance, own_turns[utterance["who"]])
     spans: dict[str, list[Span]] = defaultdict(list)
     for row in tables["activity"]:
@@ -86,6 +89,7 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
         "measures": measures(tables["measures"]),
         "notes": [] if allowed.words and allowed.sound else notes(study, session_id, excluded),
         "ratings": corrections.ratings(study, session_id),
+        "coders": sorted({by for said in beside.values() for by, _ in said}),
         "globals": list(GlobalRating),
         "roles": list(Role),
         "book": book(),
@@ -94,6 +98,16 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
         "no_sound": allowed.sound,
         "chunks": list(sound.plan(manifest.duration, [s for own in spans.values() for s in own])),
     }
+
+
+def by_coder(lines: Sequence[overlay.Line]) -> dict[str, list[tuple[str, list[str]]]]:
+    """What each coder says of each utterance: target to coder, empty for nobody in particular, and codes."""
+    found: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+    for by in overlay.coders(lines):
+        own = overlay.counting([line for line in lines if line.by == by])
+        for target, value in own.of(What.CODE).items():
+            found[target].append((by, [code for code in value.split("+") if code in set(Code)]))
+    return found
 
 
 def rank(role: Role, label: str) -> tuple[bool, bool, str]:

@@ -49,6 +49,8 @@ class Player {
     const speed = make("select", { "aria-label": "Speed", onchange: () => this.sound.speed(Number(speed.value)) });
     for (const rate of ["0.75", "1", "1.25", "1.5", "2"]) speed.append(make("option", { value: rate, text: `${rate} ×` }));
     speed.value = "1";
+    this.beside = make("input", { type: "checkbox", onchange: () => this.update(this.session) });
+    this.coders = make("label", { title: "What each coder says, beside what counts" }, this.beside, " Coders side by side");
     const group = (...children) => make("div", { class: "tkp-group" }, ...children);
     this.notes = make("div", { class: "tkp-notes" });
     const keys = make("dl", { class: "tkp-keys" }, ...KEYS.map(pair));
@@ -70,7 +72,7 @@ class Player {
           button("−", () => this.zoom(2), "Further off (−)"),
           button("all", () => this.zoom(Infinity), "The whole session (0)"),
         ),
-        group(make("label", {}, "Show ", this.pick), make("label", {}, "Speed ", speed)),
+        group(make("label", {}, "Show ", this.pick), make("label", {}, "Speed ", speed), this.coders),
       ),
       this.notes,
       make(
@@ -92,6 +94,8 @@ class Player {
     const before = new Map(this.session.measures.map(({ title, value }) => [title, value]));
     this.session = session;
     this.sound.session = session;
+    this.coders.hidden = !session.coders.length;
+    session.beside = this.beside.checked && session.coders.length > 0;
     this.rows = allRows(session);
     this.measures.replaceChildren(...session.measures.map((measure) => pair(measured(measure, before.get(measure.title)))));
     this.play.disabled = Boolean(session.no_sound);

@@ -201,7 +201,15 @@ function saying(session, row) {
     const { short, title } = session.book[code];
     codes.append(make("abbr", { class: "tkp-code", title, "aria-label": title, text: short }), " ");
   }
-  return [text, " ", codes];
+  const beside = session.beside && row.coders.length ? [make("div", { class: "tkp-coders" }, ...row.coders.map((one) => hand(session, one)))] : [];
+  return [text, " ", codes, ...beside];
+}
+
+/** What one coder says of an utterance. */
+function hand(session, [by, codes]) {
+  const said = codes.map((code) => make("abbr", { class: "tkp-code", title: session.book[code].title, text: session.book[code].short }));
+  const none = make("span", { class: "tkp-count", text: "no code" });
+  return make("span", { class: "tkp-hand" }, make("span", { class: "tkp-name", text: `${by || "nobody named"} ` }), ...(said.length ? said : [none]));
 }
 
 /** Everything that can be a row, in order of time. */
