@@ -28,7 +28,7 @@ __all__ = ["AnchoredClustering", "anchors", "to_embed"]
 
 ALONE = 0.5  # share of a local speaker's frames outside all anchors' speech from which it is embedded by itself
 PURE = 0.9  # share of a local speaker's time that must be that of one clustered speaker, else it is embedded by itself
-DOUBTFUL = 0.1  # share of those who follow: from more doubtful ones on, everybody is embedded, as the library does
+DOUBTFUL = 0.25  # share of those who follow: from more doubtful ones on, everybody is embedded, as the library does
 INACTIVE = -2  # pyannote's mark for a local speaker who belongs to nobody
 
 Array = np.ndarray[Any, Any]
