@@ -221,6 +221,7 @@ class Fake:
 
     name = "ours"
     titles: Mapping[str, str] = {"": "this toolkit"}
+    environment: Mapping[str, str] = {"MARKED": "1"}
 
     def __init__(self, marks: Path, status: int = 0, version: str = "1") -> None:
         self.marks, self.status, self.version = marks, status, version

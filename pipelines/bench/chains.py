@@ -35,10 +35,13 @@ class Chain(Protocol):
         Short, for the command line and files.
     titles
         Each reading of what it found, and its title on the page; most have one.
+    environment
+        Variables for its process beside those that all have.
     """
 
     name: str
     titles: Mapping[str, str]
+    environment: Mapping[str, str]
 
     def key(self) -> str:
         """Digest of what it is: with another one, kept results are not its own."""
@@ -66,6 +69,7 @@ class Ours:
 
     name = "ours"
     titles: Mapping[str, str] = {"": "this toolkit"}
+    environment: Mapping[str, str] = {}
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -94,21 +98,24 @@ class Ours:
 class Peer:
     """faster-whisper batched, then a diarizer, in the peers' environment; words given to speakers by most overlap."""
 
+    # the toolkit has torch refuse what pyannote's own loading asks for; the weights' hashes were checked before
+    environment: Mapping[str, str] = {"TORCH_FORCE_WEIGHTS_ONLY_LOAD": "0"}
+
     def __init__(self, name: str, titles: Mapping[str, str], environment: Environment, threads: int) -> None:
         self.name = name
         self.titles = titles
-        self.environment = environment
+        self.packages = environment
         self.threads = threads
 
     def key(self) -> str:
         """Digest of the script and of the environment's pins."""
-        return digest_of([Path(peer.__file__)]) + self.environment.digest
+        return digest_of([Path(peer.__file__)]) + self.packages.digest
 
     def command(self, case: Case, folder: Path) -> list[str]:
         """Nothing to prepare."""
         whisper = str(models.path(WHISPER))
         told = ["--whisper", whisper, "--speakers", str(case.speakers), "--threads", str(self.threads)]
-        script = [str(self.environment.python), str(Path(peer.__file__).resolve()), self.name]
+        script = [str(self.packages.python), str(Path(peer.__file__).resolve()), self.name]
         return [*script, str(case.recording.resolve()), *told, "--output", str((folder / "found.json").resolve())]
 
     def results(self, case: Case, folder: Path, duration: float) -> dict[str, SessionResult]:

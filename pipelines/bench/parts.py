@@ -81,7 +81,7 @@ class Parts:
         if kept.get("key") != key or kept["use"]["status"] != 0:
             busy = busy_share()
             command = chain.command(case, emptied(folder))
-            used = measured(command, self.environment, folder / "log.txt")
+            used = measured(command, {**self.environment, **chain.environment}, folder / "log.txt")
             kept = {"key": key, "use": asdict(used), "busy": busy, "scored": "", "scores": {}}
             write_text(folder / "part.json", json.dumps(kept, indent=1))
         if kept["use"]["status"] == 0 and case.session_id != START and kept["scored"] != scorer():
