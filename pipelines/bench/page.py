@@ -248,6 +248,6 @@ def how(parts: Sequence[Part]) -> list[str]:
     return [
         *HOW.splitlines(),
         f"- {told}; the chains took turns on each recording. Just before the runs other programs kept the processor",
-        f"  {busy:.0%} busy (median), {most:.0%} at most.",
+        f"  {busy:.0%} busy (median), {most:.0%} at most, those of lower priority included.",
         "",
     ]

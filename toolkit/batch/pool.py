@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool", "sensible_workers"]
 
-NEEDED = 4.5  # GB a worker with the default models needs, measured: docs/adr/0014-stages.md
+NEEDED = 3.0  # GB a worker with the default models needs for three hours of sound, measured: docs/benchmark.md
 BUSY = 2  # cores that one worker keeps busy: it hears words and speakers at the same time
 SPARED = 0.9  # share of the memory that workers may have together
 
