@@ -56,9 +56,11 @@ class Stage(StrEnum):
     MEASURES = "measures"
 
 
-VERSIONS: Mapping[Stage, str] = dict.fromkeys(Stage, "1") | dict.fromkeys(
-    (Stage.WORDS, Stage.SPEAKERS, Stage.DIALOGUE), "2"
-)
+VERSIONS: Mapping[Stage, str] = {
+    **dict.fromkeys(Stage, "1"),
+    **dict.fromkeys((Stage.WORDS, Stage.SPEAKERS), "2"),
+    Stage.DIALOGUE: "3",
+}
 """Of the code of each stage: goes up when the same inputs would give other numbers."""
 
 LIBRARIES: Mapping[str, tuple[str, ...]] = {
