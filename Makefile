@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 STUDY ?= demo-study
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format models lock audit licences notebook bench clean help
+.PHONY: demo test lint format models lock audit licences notebook docs bench clean help
 
 help:
 	@echo "make demo   the main job on sample_data: audio to listening measures, on a fresh machine"
 	@echo "make test   the tests"
 	@echo "make notebook   JupyterLab on the notebooks with the demonstration study, or STUDY=FOLDER"
-	@echo "make lint   ruff and mypy"
+	@echo "make docs   the documentation as a site, in build/site"
+	@echo "make lint   ruff, codespell and mypy"
 	@echo "make format   let ruff format the code"
 	@echo "make bench   this chain beside its peers: time, memory, errors; hours, and 7 GB in build/bench"
 	@echo "make audit   known weaknesses of the locked packages; asks the network"
@@ -28,6 +29,7 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell .
 	$(BIN)/mypy
 
 format: $(READY)
@@ -41,6 +43,9 @@ notebook: $(READY)
 	@test -d $(STUDY) || $(BIN)/toolkit demo --study $(STUDY)
 	@$(BIN)/toolkit lab $(STUDY)
 
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: $(READY)
 	@$(BIN)/toolkit models fetch
 	$(BIN)/python pipelines/benchmark.py --sample sample_data --data ../shared/data --work build/bench --output docs/benchmark.md
@@ -51,7 +56,7 @@ $(READY): requirements.lock pyproject.toml
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra lab --extra cluster --extra privacy \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --extra lab --extra cluster --extra privacy --extra docs \
 	  --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 
 audit: $(READY)

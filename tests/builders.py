@@ -7,11 +7,11 @@ silences from the lines with the real code, so that a test only states what was 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hypothesis
 
-from toolkit import silences, turns
+from toolkit import lexicon, silences, turns, wording
 from toolkit.intervals import Span
 from toolkit.settings import Settings
 from toolkit.syllables import syllables
@@ -80,6 +80,9 @@ def words(line: Line) -> tuple[AttributedWord, ...]:
 def spoken(lines: Sequence[Line]) -> tuple[SpokenUtterance, ...]:
     """One utterance a line, in order of start."""
     ordered = sorted(lines, key=lambda line: (line.start, line.end))
+    said = [(line.speaker, lexicon.tokens(line.text.split())) for line in ordered]
+    varied = list(wording.windows(said, SETTINGS.dialogue.variety_window))
+    lists = wording.load("en")
     return tuple(
         SpokenUtterance(
             index=index,
@@ -89,6 +92,9 @@ def spoken(lines: Sequence[Line]) -> tuple[SpokenUtterance, ...]:
             word_count=len(line.text.split()),
             syllable_count=sum(syllables(w, "en") for w in line.text.split()),
             words=words(line),
+            wording=replace(
+                wording.count(words(line), lists), window_words=varied[index][0], window_types=varied[index][1]
+            ),
         )
         for index, line in enumerate(ordered)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from toolkit.types import (
     SpokenUtterance,
     Turn,
     Utterance,
+    Wording,
 )
 
 hypothesis.settings.register_profile("no deadline", deadline=None)  # no test asserts a time
@@ -76,9 +77,7 @@ def session_result(session_id: str = "s01", *, text: bool = True, key: str = "k1
         excluded=(Span(15.0, 16.0),),
         roles=ROLES,
         activity=(SpeakerInterval(1.0, 2.4, HER), SpeakerInterval(3.0, 4.0, HIM), SpeakerInterval(8.0, 9.0, HER)),
-        utterances=tuple(
-            Utterance(u.index, u.start, u.end, u.speaker, u.word_count, u.syllable_count) for u in utterances
-        ),
+        utterances=tuple(u.counts for u in utterances),
         turns=(Turn(0, 1.0, 2.4, HER, 1.4), Turn(1, 3.0, 4.0, HIM, 1.0), Turn(2, 8.0, 9.0, HER, 1.0)),
         backchannels=(Backchannel(3.2, 3.4, HER, heard=True),),
         interruptions=(Interruption(2.3, 2.4, HIM, HER, succeeded=False),),
@@ -185,6 +184,9 @@ def activities(draw: st.DrawFn) -> tuple[SpeakerInterval, ...]:
     )
 
 
+WORDINGS = st.builds(Wording, **{f.name: st.integers(0, 5) for f in fields(Wording)})
+
+
 @st.composite
 def dialogues(draw: st.DrawFn) -> Dialogue:
     """Any dialogue whose parts are in order of start, as the chain makes them."""
@@ -197,7 +199,7 @@ def dialogues(draw: st.DrawFn) -> Dialogue:
     missing = st.builds(Missing, st.text(min_size=1, max_size=20))
     said = in_order()
     utterances = tuple(
-        Utterance(i, s.start, s.end, who, draw(st.integers(0, 50)), draw(st.integers(0, 90)))
+        Utterance(i, s.start, s.end, who, draw(st.integers(5, 50)), draw(st.integers(0, 90)), wording=draw(WORDINGS))
         for i, (s, who) in enumerate(said)
     )
     counts = st.integers(0, 30)

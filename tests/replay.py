@@ -102,9 +102,19 @@ def make_study(folder: Path, *, sessions: Sequence[str]) -> Study:
     folder.mkdir(parents=True, exist_ok=True)
     study = Study(folder / "study")
     assert study.toolkit("init", study.root).code == 0
-    replayed = folder / "replayed"
+    replay_in(study.root)
+    for session in sessions:
+        sound = voice(20, RATE, seed=sum(session.encode()))
+        path = write(study.recording(f"{session}.wav"), sound, rate=RATE, muxer="wav", codec="pcm_s16le")
+        study.add_and_consent(session, path)
+    return study
+
+
+def replay_in(root: Path) -> None:
+    """Let a new study replay words, speakers and codes instead of hearing anything."""
+    replayed = root.parent / "replayed"
     write_replayed(replayed)
-    settings = study.root / "toolkit.toml"
+    settings = root / "toolkit.toml"
     text = settings.read_text()
     for old, new in (
         ('backend = "faster-whisper"', 'backend = "files"'),
@@ -117,11 +127,6 @@ def make_study(folder: Path, *, sessions: Sequence[str]) -> Study:
         assert old in text, old
         text = text.replace(old, new)
     settings.write_text(text)
-    for session in sessions:
-        sound = voice(20, RATE, seed=sum(session.encode()))
-        path = write(study.recording(f"{session}.wav"), sound, rate=RATE, muxer="wav", codec="pcm_s16le")
-        study.add_and_consent(session, path)
-    return study
 
 
 def write_replayed(folder: Path) -> None:

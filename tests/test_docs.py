@@ -7,15 +7,19 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from audio_files import write
+from audio_files import voice, write
+from builders import SETTINGS, C, Line, T, dialogue, spoken
 from conftest import ROOT
-from replay import make_study
+from replay import make_study, replay_in
 from typer.testing import CliRunner
 
 from toolkit.cli import COMMANDS, app
 from toolkit.measures import book
+from toolkit.measures.facts import gather
+from toolkit.types import Code, Role
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "sample_data" / "README.md"]
 
@@ -72,6 +76,79 @@ def test_every_example_for_a_data_protection_officer_runs_in_order(
         assert result.exit_code == 0, (line, result.output, result.exception)
         assert result.output.strip(), line
     assert not [p for p in (tmp_path / "my-study" / "results").rglob("*") if p.is_file() and "lock" not in p.name]
+
+
+@pytest.mark.parametrize("page", ["start-supervisor", "start-therapist", "start-researcher"])
+def test_every_example_of_a_quick_start_runs_in_order(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As written, in a fresh folder with recordings; what the models would hear is replayed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOOLKIT_USER", "")
+    for name, seed in (("recording.flac", 1), ("second.flac", 2)):
+        write(tmp_path / name, voice(20, 16000, seed=seed), rate=16000, muxer="flac", codec="flac")
+    lines = examples(ROOT / "docs" / f"{page}.md")
+    assert len(lines) >= 8
+    for line in lines:
+        result = CliRunner().invoke(app, shlex.split(line)[1:])
+        wrong = 1 if " doctor " in line else 0  # a disk that is not encrypted is a finding, and no failure of the page
+        assert result.exit_code in {0, wrong}, (line, result.output, result.exception)
+        assert result.output.strip(), line
+        if " init " in line:
+            replay_in(tmp_path / "my-study")
+
+
+def test_what_the_page_on_extending_shows_does_what_it_says() -> None:
+    backend, measure = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "extending.md").read_text(), flags=re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(compile(backend, "extending.md", "exec"), made)
+    exec(compile(measure, "extending.md", "exec"), made)
+    said = (Line(T, 0, 2, "how are you?"), Line(C, 3, 5, "tired"), Line(T, 6, 7, "I see"))
+    codes = made["Marks"]().code(spoken(said), language="en")
+    assert [[a.code for a in c.codes] for c in codes] == [[Code.CLOSED_QUESTION], [], []]
+    facts = gather(dialogue(said), SETTINGS)
+    assert [made["ENTRY"].take(facts, role).value for role in (Role.THERAPIST, Role.CLIENT)] == [0, 1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation as a site; building it strictly fails for a link, an anchor or a page that is not there."""
+    config = pytest.importorskip("mkdocs.config", reason="the extra `docs` is not installed")
+    from mkdocs.commands.build import build
+
+    folder = tmp_path_factory.mktemp("site")
+    build(config.load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
+    return folder
+
+
+def test_the_site_has_every_page_and_takes_nothing_from_elsewhere(site: Path) -> None:
+    built = {p.relative_to(site).as_posix() for p in site.rglob("*.html")}
+    pages = {p.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for p in (ROOT / "docs").rglob("*.md")}
+    assert pages <= built
+    assert {"index.html", "GLOSSARY.html", "SECURITY.html"} <= built
+    for name in built:
+        html = (site / name).read_text()
+        taken = re.findall(r"<(?:script|link|img|iframe)[^>]*?(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)", html)
+        assert taken == [], name
+    assert "unpkg.com" not in (site / "index.html").read_text()
+    assert "url(http" not in "".join(p.read_text() for p in site.rglob("*.css"))
+
+
+def test_links_of_the_site_lead_somewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        if page.name == "404.html":
+            continue
+        for target in re.findall(r"<a [^>]*?href=\"?([^\"\s>]+)", page.read_text()):
+            if "://" not in target and not target.startswith(("#", "mailto:", "javascript:")):
+                assert (page.parent / target.split("#")[0]).exists(), (page.name, target)
+
+
+def test_what_people_read_is_spelt_right(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    codespell = pytest.importorskip("codespell_lib")
+    monkeypatch.chdir(ROOT)
+    assert codespell.main("--toml", "pyproject.toml", *(str(p.relative_to(ROOT)) for p in PAGES)) == 0, (
+        capsys.readouterr()
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -83,6 +83,27 @@ def test_a_transcript_alone_becomes_a_session(study: Study) -> None:
     assert "recogniser" in found["therapist", "patience"]["missing_reason"]
 
 
+def test_a_study_of_transcripts_needs_no_model_that_hears(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLKIT_MODELS", str(tmp_path / "empty"))  # and the tests reach no network
+    bring(study, "zoom.vtt", ZOOM, *MAPS, *PEOPLE, "--language", "en")
+    grant(study, "measure", "transcript")
+    assert study.toolkit("run", study.root).code == 0
+    assert study.toolkit("run", study.root).code == 0
+    (session,) = json.loads(study.toolkit("status", study.root, "--json").out)["sessions"]
+    assert session["results"] == "current"
+    settings = study.root / "toolkit.toml"
+    settings.write_text(settings.read_text().replace('model = "whisper-base"', 'model = "another"'))
+    (session,) = json.loads(study.toolkit("status", study.root, "--json").out)["sessions"]
+    assert session["results"] == "current"  # a transcript hears nothing
+    path = write(tmp_path / "a.wav", voice(5, 16000, seed=1), rate=16000, muxer="wav", codec="pcm_s16le")
+    assert study.toolkit("add", study.root, path, "--session", "s02", *PEOPLE).code == 0
+    end = study.toolkit("run", study.root)
+    assert end.code in {4, 5}  # now there is something to hear
+    assert "another" in end.err
+
+
 def test_names_of_the_file_stand_nowhere_in_the_study(study: Study) -> None:
     bring(study, "zoom.vtt", ZOOM, *MAPS, *PEOPLE)
     grant(study, "measure", "transcript")

@@ -12,7 +12,7 @@ from builders import SETTINGS, Line, activity, words
 from conftest import ROOT
 from typer.testing import CliRunner
 
-from toolkit import lexicon, measures, roles, settings, store, turns
+from toolkit import lexicon, measures, roles, settings, store, turns, wording
 from toolkit.cli import app
 from toolkit.errors import ConfigError
 from toolkit.role_cues import cues_of, english, language_of
@@ -41,7 +41,7 @@ def test_every_language_the_issue_names_has_lists_roles_and_a_word_on_review():
         text = lexicon.read(f"{code}.toml")
         assert "Sources:" in text
         assert lexicon.load(code).reviewed or "No native speaker has reviewed this file" in text
-        assert lexicon.untold(code) == {}
+        assert set(lexicon.untold(code)) == {Need.FUNCTION_WORDS}
         assert cues_of(code) is not None
 
 
@@ -209,7 +209,7 @@ def test_without_lists_the_measures_that_need_them_are_missing_with_the_reason()
 
 
 def test_an_unknown_language_says_so():
-    assert set(lexicon.untold("")) == {Need.BACKCHANNELS, Need.SYLLABLES}
+    assert set(lexicon.untold("")) == {Need.BACKCHANNELS, Need.SYLLABLES, Need.FUNCTION_WORDS}
     assert "not known" in lexicon.untold("")[Need.SYLLABLES]
 
 
@@ -244,7 +244,7 @@ def test_a_folder_of_ones_own_adds_a_language_and_changes_one(tmp_path):
     ).dialogue.lexicons
     assert "fi" in lexicon.available(own)
     assert lexicon.load("fi", own).all_backchannels(("joo", "ihan", "totta"))
-    assert set(lexicon.untold("fi", own)) == {Need.SYLLABLES}  # nobody wrote rules
+    assert set(lexicon.untold("fi", own)) == {Need.SYLLABLES, Need.FUNCTION_WORDS}  # nobody wrote them
     assert cues_of("fi", own).weights == english().weights
     assert lexicon.load("de").all_backchannels(("genau",))
     assert not lexicon.load("de", own).all_backchannels(("genau",))
@@ -256,15 +256,18 @@ def test_a_folder_of_ones_own_adds_a_language_and_changes_one(tmp_path):
 
 def test_the_lists_that_the_documentation_shows_can_be_used(tmp_path):
     shown = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "languages.md").read_text(), flags=re.DOTALL)
-    setting, smallest, ruled, cues = shown
+    setting, smallest, ruled, cues, grammar = shown
     assert setting == '[dialogue]\nlexicons = "lists"\n'
     own = study_with(tmp_path / "a", fi=smallest, roles_fi=cues).dialogue.lexicons
     assert lexicon.load("fi", own).asks(("miksi", "ei"))
     assert cues_of("fi", own).trust == 0.5
-    own = study_with(tmp_path / "b", fi=ruled).dialogue.lexicons
+    own = study_with(tmp_path / "b", fi=ruled, function_words_fi=grammar).dialogue.lexicons
     lists = lexicon.load("fi", own)
     assert [count(w, lists) for w in ("terapeutti", "keskustelu", "yö", "21")] == [4, 4, 1, 5 + 2]
     assert lexicon.untold("fi", own) == {}
+    words = wording.load("fi", own)
+    assert words is not None
+    assert words.of("minäkin") == {"personal_pronouns", "first_singular", "adverbs"}
 
 
 def test_a_changed_list_is_a_changed_setting_and_a_moved_study_is_none(tmp_path):

@@ -33,6 +33,7 @@ LAYERS = {
             "lexicon",
             "transcripts",
             "syllables",
+            "wording",
         ),
         2,
     ),

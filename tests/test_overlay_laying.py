@@ -30,7 +30,6 @@ from toolkit.types import (
     SilenceEvidence,
     SpeakerInterval,
     Turn,
-    Utterance,
 )
 
 NAMED = {"A": Role.THERAPIST, "B": Role.CLIENT}
@@ -71,7 +70,7 @@ def account(
         excluded=tuple(excluded),
         roles=roles(named),
         activity=tuple(speech),
-        utterances=tuple(Utterance(u.index, u.start, u.end, u.speaker, u.word_count, u.syllable_count) for u in spoken),
+        utterances=tuple(u.counts for u in spoken),
         turns=floor.turns,
         backchannels=floor.backchannels,
         interruptions=floor.interruptions,

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made import session_result, study_with
 
-from toolkit import corrections, overlay, store, telling
+from toolkit import corrections, overlay, store, tables, telling
 from toolkit import export as exports
 from toolkit.errors import InputError
 from toolkit.formats import chat, registry
@@ -246,6 +246,23 @@ def test_a_table_stands_beside_its_dictionary(study: Study, tmp_path: Path) -> N
     assert told["definition"].null_count() == 0
 
 
+def test_pandas_reads_what_is_made_for_tables(study: Study, tmp_path: Path) -> None:
+    import pandas as pd
+
+    said = [("therapist", "How are you?"), ("client", "=Tired canary"), ("therapist", "You're tired.")]
+    talk = pd.read_csv(written(study, "transcript-csv", tmp_path / "talk.csv"))
+    assert list(talk.columns) == ["speaker", "start", "end", "text"]
+    assert [(who, text.lstrip("'")) for who, text in zip(talk["speaker"], talk["text"], strict=True)] == said
+    assert list(talk["start"]) == [1.0, 3.0, 8.0]
+    nvivo = pd.read_csv(written(study, "nvivo", tmp_path / "nvivo.txt"), sep="\t")
+    assert list(nvivo.columns) == ["Timespan", "Speaker", "Content"]
+    assert [(who, text.lstrip("'")) for who, text in zip(nvivo["Speaker"], nvivo["Content"], strict=True)] == said
+    table = pd.read_csv(written(study, "csv", tmp_path / "a.csv"))
+    assert list(table.columns) == list(tables.SCHEMAS["measures"])
+    kept = store.read(study, "s01", "measures")
+    assert [None if pd.isna(v) else v for v in table["value"]] == kept["value"].to_list()
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_all_tables_are_an_archive_with_one_dictionary(study: Study, tmp_path: Path, form: str) -> None:
     exports.export(study, "s01", tmp_path / "a.zip", form=exports.Format(form), table="all")
@@ -271,13 +288,35 @@ def test_the_codes_of_a_refi_project_stand_at_their_words(study: Study, tmp_path
     }
 
 
-def test_vcon_holds_consent_and_the_bids_tree_its_tables(study: Study, tmp_path: Path) -> None:
+def test_vcon_is_as_draft_04_says_and_holds_consent(study: Study, tmp_path: Path) -> None:
     content = json.loads(written(study, "vcon", tmp_path / "a.vcon.json").read_text())
-    assert content["vcon"] == "0.4.0"
-    body = json.loads(content["attachments"][0]["body"])
-    assert {"purpose": "transcript", "status": "granted"} in body["consents"]
-    names = zipfile.ZipFile(io.BytesIO(written(study, "bids", tmp_path / "a.zip").read_bytes())).namelist()
-    assert any(n.endswith("_task-counselling_measures.tsv") and "/ses-s01/beh/sub-" in n for n in names)
+    assert content["vcon"] == "0.4.0"  # appendix B: the only value
+    assert {"uuid", "created_at"} <= set(content)
+    for dialog in content["dialog"]:
+        assert {"type", "start"} <= set(dialog)
+        assert dialog["type"] in {"recording", "text", "transfer", "incomplete", "recording-set"}
+        assert all(party < len(content["parties"]) for party in dialog["parties"])
+    for analysis in content["analysis"]:
+        assert {"type", "vendor"} <= set(analysis)
+    for attachment in content["attachments"]:
+        assert {"start", "party", "dialog"} <= set(attachment)
+    for part in (*content["analysis"], *content["attachments"]):
+        assert (part["encoding"], part["mediatype"]) == ("json", "application/json")
+        assert not isinstance(part["body"], str)  # 2.3.2: the JSON value itself
+    assert {"purpose": "transcript", "status": "granted"} in content["attachments"][0]["body"]["consents"]
+    assert content["analysis"][0]["body"][0]["text"] == "How are you?"
+
+
+def test_the_bids_tree_holds_its_tables(study: Study, tmp_path: Path) -> None:
+    import pandas as pd
+
+    archive = zipfile.ZipFile(io.BytesIO(written(study, "bids", tmp_path / "a.zip").read_bytes()))
+    tabs = [name for name in archive.namelist() if name.endswith(".tsv")]
+    assert any(n.endswith("_task-counselling_measures.tsv") and "/ses-s01/beh/sub-" in n for n in tabs)
+    for name in tabs:
+        table = pd.read_csv(archive.open(name), sep="\t", na_values="n/a")
+        sidecar = archive.read(name.removesuffix(".tsv") + ".json") if "/beh/" in name else b"{}"
+        assert "/beh/" not in name or set(table.columns) == set(json.loads(sidecar)), name
 
 
 def test_the_page_of_formats_is_generated() -> None:

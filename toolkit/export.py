@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from toolkit import manifest as manifests
@@ -20,40 +19,15 @@ from toolkit.errors import ConsentError, InputError
 from toolkit.formats import bids, csv_out, qda_text, qdpx, registry, vcon
 from toolkit.formats.archive import packed
 from toolkit.formats.conversation import Conversation
+from toolkit.formats.names import Format, Labels
 from toolkit.study import Study
 from toolkit.tables import dictionary
-from toolkit.telling import Labels
 from toolkit.types import Purpose, Role
 
 __all__ = ["Format", "Labels", "build", "check_output", "export"]
 
 ALL = "all"
 """In place of a table's name: all of them, as a zip archive."""
-
-
-class Format(StrEnum):
-    """What can be exported; `toolkit.formats.registry` says what each carries."""
-
-    RTTM = "rttm"
-    VTT = "vtt"
-    SRT = "srt"
-    WHISPERX = "whisperx"
-    TEXTGRID = "textgrid"
-    EAF = "eaf"
-    CHAT = "chat"
-    SEGLST = "seglst"
-    STM = "stm"
-    CTM = "ctm"
-    TRANSCRIPT_CSV = "transcript-csv"
-    MAXQDA = "maxqda"
-    ATLASTI = "atlasti"
-    NVIVO = "nvivo"
-    QDPX = "qdpx"
-    VCON = "vcon"
-    BIDS = "bids"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 TABLES = frozenset({Format.CSV, Format.PARQUET})

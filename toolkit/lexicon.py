@@ -21,9 +21,22 @@ from typing import Any
 from toolkit.errors import ConfigError
 from toolkit.types import Need
 
-__all__ = ["Lexicon", "Numbers", "SyllableRules", "available", "code_of", "load", "read", "tokens", "untold"]
+__all__ = [
+    "FUNCTION_WORDS",
+    "Lexicon",
+    "Numbers",
+    "SyllableRules",
+    "available",
+    "code_of",
+    "load",
+    "pieces",
+    "read",
+    "tokens",
+    "untold",
+]
 
 ANY_LANGUAGE = "und"
+FUNCTION_WORDS = "function_words_{}.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +233,8 @@ def untold(language: str, own: str = "") -> dict[Need, str]:
         reasons[Need.BACKCHANNELS] = f"there is no list of backchannels {of}"
     if lists.rules is None:
         reasons[Need.SYLLABLES] = f"there are no rules to count syllables {of}"
+    if not read(FUNCTION_WORDS.format(code_of(language)), own):
+        reasons[Need.FUNCTION_WORDS] = f"there are no lists of function words {of}"
     return reasons
 
 
@@ -233,7 +248,18 @@ def tokens(texts: Iterable[str]) -> tuple[str, ...]:
     >>> tokens([" Mm", "-hmm.", " I", " see!"])
     ('mm-hmm', 'i', 'see')
     """
+    return tuple(token for token, _ in pieces(texts))
+
+
+def pieces(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The tokens, each with the piece of text that it is the bare form of, punctuation included.
+
+    Examples
+    --------
+    >>> pieces(["Wh-", " what?"])
+    (('wh', 'wh-'), ('what', 'what?'))
+    """
     line = " ".join(text.strip() for text in texts).lower().replace("\u2019", "'").replace(" -", "-").replace(" '", "'")
     line = re.sub(r"([^\W\d])\1{2,}", r"\1\1", line)
-    bare = (re.sub(r"^\W+|\W+$", "", piece) for piece in line.split())
-    return tuple(piece for piece in bare if piece)
+    bare = ((re.sub(r"^\W+|\W+$", "", piece), piece) for piece in line.split())
+    return tuple((token, piece) for token, piece in bare if token)

@@ -20,7 +20,7 @@ from toolkit.types import Code, Dialogue, Missing, Need, Provenance, Role, RoleA
 __all__ = ["NAME", "SCHEMA_VERSION", "Beneath", "Manifest", "dumps", "of", "parse"]
 
 NAME = "manifest.json"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)

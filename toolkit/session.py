@@ -60,7 +60,6 @@ from toolkit.types import (
     SpeakerInterval,
     SpokenUtterance,
     Turn,
-    Utterance,
 )
 from toolkit.voices.recognising import NOBODY
 
@@ -179,7 +178,7 @@ def converse(
         excluded=consented.excluded,
         roles=roles.name(spoken, speakers_of(activity), consented.recording, settings.roles, known, own=own),
         activity=activity,
-        utterances=textless or tuple(counted(u) for u in spoken),
+        utterances=textless or tuple(u.counts for u in spoken),
         turns=floor.turns,
         backchannels=floor.backchannels,
         interruptions=() if Need.TURN_TAKING in untold else floor.interruptions,
@@ -248,11 +247,6 @@ def refuse_blank(
         "so its results would be blank.",
         hint="Listen to the recording: is it the right one, and is its language?",
     )
-
-
-def counted(u: SpokenUtterance) -> Utterance:
-    """An utterance without its words."""
-    return Utterance(u.index, u.start, u.end, u.speaker, u.word_count, u.syllable_count)
 
 
 def remeasure(result: SessionResult, settings: Settings, *, corrections: Corrections) -> SessionResult:

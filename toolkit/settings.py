@@ -110,6 +110,7 @@ class DialogueSettings:
     )
     interruption_grace: float = setting(0.25, "s", "shorter overlap is no interruption", low=0.0, high=5.0)
     word_reach: float = setting(0.5, "s", "a word further from every speaker fits nobody", low=0.0, high=5.0)
+    variety_window: int = setting(50, "words", "moving window of lexical diversity, see its entry", low=10, high=1000)
     lexicons: str = setting("", "folder", "own word lists, relative to this file: docs/languages.md; empty for none")
     noise_margin: float = setting(
         15.0, "dB", "a stretch less than this below the session's speech level is noise, not silence", low=0, high=60
@@ -146,6 +147,9 @@ class MeasureSettings:
     window: float = setting(300.0, "s", "windows of talk_balance and of the drift of codes", low=10, high=7200)
     wait_max: float = setting(30.0, "s", "a later answer is no answer to the question", low=3, high=600)
     confidence_level: float = setting(0.9, "probability", "of every interval", low=0.5, high=0.999)
+    style_words: int = setting(
+        50, "words", "of a role with fewer, style is not compared: one word is 2 % of them", low=1, high=10_000
+    )
     miti_counts_only: float = setting(
         300.0, "s", "in a shorter session only counts mean anything: expert opinion, no norm", low=0, high=3600
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from enum import StrEnum
 
 from toolkit import store
 from toolkit.errors import InputError
 from toolkit.formats.conversation import Coded, Conversation
+from toolkit.formats.names import Labels
 from toolkit.formats.segment import Segment
 from toolkit.intervals import Span
 from toolkit.result import SessionResult
@@ -17,13 +17,6 @@ from toolkit.study import Study
 from toolkit.types import HUMAN, Dialogue, Missing, Role, SilenceEvidence, SpeakerInterval
 
 __all__ = ["Labels", "activity", "conversation", "speaker_names"]
-
-
-class Labels(StrEnum):
-    """What speakers are called."""
-
-    ROLE = "role"
-    SPEAKER = "speaker"
 
 
 def conversation(study: Study, session_id: str, labels: Labels) -> Conversation:

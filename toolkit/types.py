@@ -9,7 +9,7 @@ kept without the transcript purpose, a `SpokenUtterance` holds the words too. Wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,6 +55,7 @@ __all__ = [
     "Turn",
     "Utterance",
     "Word",
+    "Wording",
 ]
 
 
@@ -219,6 +220,45 @@ class Diarization:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """How the words of an utterance are used, as counts: how many are of a closed class, never which.
+
+    The classes are those of the lists of function words, which hold no word of content; where the session's language
+    has none, `Need.FUNCTION_WORDS` is untold and they count nothing. A word may be of several.
+
+    Attributes
+    ----------
+    personal_pronouns, impersonal_pronouns, articles, auxiliary_verbs, adverbs, prepositions, conjunctions, negations, \
+quantifiers
+        The nine categories of function words that style matching compares.
+    first_singular, first_plural, second_person
+        Pronouns by person.
+    filled_pauses, repetitions
+        Disfluencies: *um* and the like; words said again at once, or cut off.
+    window_words, window_types
+        Words in the windows of the speaker's running words that end in this utterance, and how many different words
+        each of these windows holds, summed: enough for a moving-average type-token ratio, and no vocabulary.
+    """
+
+    personal_pronouns: int = 0
+    impersonal_pronouns: int = 0
+    articles: int = 0
+    auxiliary_verbs: int = 0
+    adverbs: int = 0
+    prepositions: int = 0
+    conjunctions: int = 0
+    negations: int = 0
+    quantifiers: int = 0
+    first_singular: int = 0
+    first_plural: int = 0
+    second_person: int = 0
+    filled_pauses: int = 0
+    repetitions: int = 0
+    window_words: int = 0
+    window_types: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One complete thought of one speaker, as counts only: it may be kept without the transcript purpose."""
 
@@ -228,6 +268,7 @@ class Utterance:
     speaker: str
     word_count: int
     syllable_count: int
+    wording: Wording = field(default=Wording(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +281,11 @@ class SpokenUtterance(Utterance):
     def text(self) -> str:
         """The words as one line."""
         return " ".join(w.text.strip() for w in self.words)
+
+    @property
+    def counts(self) -> Utterance:
+        """The utterance without its words."""
+        return Utterance(*(getattr(self, f.name) for f in fields(Utterance) if not f.kw_only), wording=self.wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +483,8 @@ class Need(StrEnum):
     """A list of what listeners say in the session's language."""
     SYLLABLES = "syllables"
     """Rules to count the syllables of the session's language."""
+    FUNCTION_WORDS = "function words"
+    """Lists of the function words and filled pauses of the session's language."""
 
 
 NO_CHANCES = Missing("this coder gives no probabilities")

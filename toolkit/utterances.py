@@ -24,12 +24,13 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 from itertools import pairwise
 
-from toolkit import lexicon, syllables
+from toolkit import lexicon, syllables, wording
 from toolkit.settings import DialogueSettings
-from toolkit.types import AttributedWord, SpokenUtterance, Word
+from toolkit.types import AttributedWord, SpokenUtterance, Word, Wording
 
 __all__ = ["LONGEST_WORD", "heard_end", "split"]
 
@@ -56,7 +57,7 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
     words
         All words of the session; those whose speaker is None make no utterance.
     settings
-        `utterance_gap` in seconds, `backchannel_max_words`, `lexicons`.
+        `utterance_gap` in seconds, `backchannel_max_words`, `variety_window` in words, `lexicons`.
     language
         Code of the language, such as ``en``.
 
@@ -77,14 +78,22 @@ def split(words: Sequence[AttributedWord], settings: DialogueSettings, *, langua
     thoughts.sort(key=lambda t: (t[0].start, t[-1].end, str(t[0].speaker)))
     said = [lexicon.tokens(w.text for w in thought) for thought in thoughts]
     counts = {token: syllables.count(token, lists) for token in {t for tokens in said for t in tokens}}
+    grammar = wording.load(language, settings.lexicons)
+    speakers = [str(thought[0].speaker) for thought in thoughts]
+    varied = wording.windows(list(zip(speakers, said, strict=True)), settings.variety_window)
     return tuple(
-        utterance(index, thought, [counts[token] for token in tokens])
-        for index, (thought, tokens) in enumerate(zip(thoughts, said, strict=True))
+        utterance(
+            index,
+            thought,
+            [counts[token] for token in tokens],
+            replace(wording.count(thought, grammar), window_words=words, window_types=types),
+        )
+        for index, (thought, tokens, (words, types)) in enumerate(zip(thoughts, said, varied, strict=True))
     )
 
 
-def utterance(index: int, words: Sequence[AttributedWord], counts: Sequence[int]) -> SpokenUtterance:
-    """Words as one utterance, with the syllables of each of its tokens."""
+def utterance(index: int, words: Sequence[AttributedWord], counts: Sequence[int], used: Wording) -> SpokenUtterance:
+    """Words as one utterance, with the syllables of each of its tokens and how they are used."""
     return SpokenUtterance(
         index=index,
         start=words[0].start,
@@ -93,6 +102,7 @@ def utterance(index: int, words: Sequence[AttributedWord], counts: Sequence[int]
         word_count=len(counts),
         syllable_count=sum(counts),
         words=tuple(words),
+        wording=used,
     )
 
 

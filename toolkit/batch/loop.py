@@ -76,8 +76,10 @@ def run(  # noqa: PLR0913 - the options of the command
     ToolkitError
         For what stops the whole batch: unreadable settings, ledger or table, another run at work.
     """
-    machinery_of(with_coder(study.settings(), coder))  # what is wrong with the settings is said once, at the start
-    wanted = [study.recording(s).session_id for s in session_ids] if session_ids else list(study.recordings())
+    recordings = {s: study.recording(s) for s in session_ids} if session_ids else study.recordings()
+    wanted = list(recordings)
+    machinery = machinery_of(with_coder(study.settings(), coder))
+    machinery.check(heard=any(r.has_sound for r in recordings.values()))  # what is wrong is said once, at the start
     job = Job(str(study.root), coder, force, retry_failed or frozenset(session_ids))
     today = date.today()  # noqa: DTZ011 - consent is of the place's day
     ended: dict[str, Outcome] = {}

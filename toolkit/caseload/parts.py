@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,12 @@ LEAST_OTHERS = 5
 """Therapists in a band: of fewer it would say what one of them does."""
 BAND = (0.1, 0.9)  # quantiles of the band: the middle 80 % of the therapists
 NONE = Missing("there is no interval for this value")
-SIGNED = frozenset({"response_latency_median", "fto_median"})  # negative where two speak at once
+SIGNED = frozenset({"response_latency_median", "fto_median", "response_latency_difference"})  # may be negative
+RANGES: Mapping[str, Span] = {
+    **dict.fromkeys(("floor_imbalance", "interruption_imbalance"), Span(-1.0, 1.0)),
+    **dict.fromkeys((name for name in MEASURES if name.startswith("style_matching")), Span(0.0, 1.0)),
+}
+"""Ratios that end before infinity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ def limits(measure: str) -> Span:
     >>> limits("silence_share"), limits("patience")
     (Span(start=0.0, end=1.0), Span(start=0.0, end=inf))
     """
+    if measure in RANGES:
+        return RANGES[measure]
     return Span(-math.inf if measure in SIGNED else 0.0, 1.0 if MEASURES[measure].unit == "share" else math.inf)
 
 

@@ -187,7 +187,7 @@ def measure_again(study: Study, session: str) -> None:
     from toolkit.cli.progress import Bars
     from toolkit.cli.run import have_models, report
 
-    have_models(study.settings())
+    have_models(study.settings(), heard=study.recording(session).has_sound)
     with Bars() as bars:
         outcomes = batch.run(study, [session], bars)
     report(outcomes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 
 import typer
@@ -10,40 +9,9 @@ import typer
 from toolkit.cli.redact import redact, sign_off
 from toolkit.cli.screen import say
 from toolkit.errors import InputError
+from toolkit.formats.names import Format, Labels
 
 __all__ = ["register"]
-
-
-class Format(StrEnum):
-    """The formats, as `toolkit.export` has them."""
-
-    RTTM = "rttm"
-    VTT = "vtt"
-    SRT = "srt"
-    WHISPERX = "whisperx"
-    TEXTGRID = "textgrid"
-    EAF = "eaf"
-    CHAT = "chat"
-    SEGLST = "seglst"
-    STM = "stm"
-    CTM = "ctm"
-    TRANSCRIPT_CSV = "transcript-csv"
-    MAXQDA = "maxqda"
-    ATLASTI = "atlasti"
-    NVIVO = "nvivo"
-    QDPX = "qdpx"
-    VCON = "vcon"
-    BIDS = "bids"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-class Labels(StrEnum):
-    """What speakers are called, as `toolkit.export` has it."""
-
-    ROLE = "role"
-    SPEAKER = "speaker"
 
 
 def register(app: typer.Typer) -> None:
@@ -95,8 +63,8 @@ def export(
         Study.open(study),
         session,
         output,
-        form=exports.Format(form),
-        labels=exports.Labels(labels),
+        form=form,
+        labels=labels,
         table=table,
         force=force,
     )

@@ -30,7 +30,17 @@ def languages(
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    columns = ("code", "language", "backchannels", "questions", "syllables", "roles", "codes", "reviewed by")
+    columns = (
+        "code",
+        "language",
+        "backchannels",
+        "questions",
+        "syllables",
+        "roles",
+        "function words",
+        "codes",
+        "reviewed by",
+    )
     numbers = ("backchannels", "questions")
     stdout.print(table("", columns, ([str(v) for v in row.values()] for row in rows), right=numbers))
     say("Any other language that the recogniser knows: words, talk, turns and silences; see docs/languages.md.")
@@ -38,7 +48,7 @@ def languages(
 
 def described(own: str) -> list[dict[str, Any]]:
     """What there is in each language that has lists."""
-    from toolkit import lexicon
+    from toolkit import lexicon, wording
     from toolkit.role_cues import ENGLISH, cues_of
 
     rows: list[dict[str, Any]] = []
@@ -53,6 +63,7 @@ def described(own: str) -> list[dict[str, Any]]:
                 "questions": len(lists.questions),
                 "syllables": "by rules" if lists.rules else "no",
                 "roles": roles,
+                "function_words": "yes" if wording.load(code, own) else "no",
                 "codes": "yes" if code == ENGLISH else "no",
                 "reviewed": lists.reviewed or "nobody yet",
             }

@@ -79,7 +79,8 @@ def run(
 
     opened = Study.open(study)
     cluster = cluster_of(where, scheduler, config)
-    have_models(with_coder(opened.settings(), coder))
+    wanted = [opened.recording(s) for s in sessions] if sessions else opened.recordings().values()
+    have_models(with_coder(opened.settings(), coder), heard=not wanted or any(r.has_sound for r in wanted))
     sizes = sizes_of(opened, sessions or [])
     if not sizes:
         say(NO_SESSIONS)
@@ -166,12 +167,15 @@ def stopped(study: Study) -> None:
     raise typer.Exit(INTERRUPTED)
 
 
-def have_models(settings: Settings) -> None:
-    """Fetch what models of the settings are not here yet, with a bar; nothing is contacted when all are."""
+def have_models(settings: Settings, *, heard: bool = True) -> None:
+    """Fetch what models of the settings are not here yet, with a bar; nothing is contacted when all are.
+
+    Where nothing is `heard`, only the coder's.
+    """
     from toolkit import models, session
 
     with watching():
-        for name in session.models_of(settings):
+        for name in session.models_of(settings, heard=heard):
             models.path(name)
 
 

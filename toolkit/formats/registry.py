@@ -84,7 +84,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=(*SAID, Part.WORDS, Part.SURENESS, Part.LANGUAGE),
-        checked="no reader apart from our own: it is whisperX's own output",
+        checked="no reader apart from our own",
         times=Times.RECOGNISER,
     ),
     "vtt": Form(
@@ -94,7 +94,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=SAID,
-        checked="no reader apart from our own",
+        checked="Chromium, which plays it beside the sound",
         times=Times.RECOGNISER,
     ),
     "srt": Form(
@@ -156,7 +156,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=SAID,
-        checked="polars",
+        checked="pandas",
     ),
     "csv": Form(
         "CSV of a table, with its data dictionary",
@@ -165,7 +165,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=(Part.MEASURES, *TIERS, Part.TURNS, Part.SILENCES),
-        checked="polars",
+        checked="pandas; every column is in the dictionary",
     ),
     "parquet": Form(
         "Parquet of a table, with its data dictionary",
@@ -174,7 +174,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=(Part.MEASURES, *TIERS, Part.TURNS, Part.SILENCES),
-        checked="polars",
+        checked="polars, which wrote it, too; every column is in the dictionary",
     ),
     "json": Form(
         "JSON of all tables and the manifest",
@@ -183,7 +183,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=(Part.MEASURES, *TIERS, Part.TURNS, Part.SILENCES, Part.LANGUAGE),
-        checked="Python's json",
+        checked="Python's json: that it is JSON; the form is our own",
     ),
     "maxqda": Form(
         "Text with time stamps for MAXQDA",
@@ -210,7 +210,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=SAID,
-        checked="polars, as a table of tabs",
+        checked="pandas, as a table of tabs; NVivo itself is not free",
     ),
     "qdpx": Form(
         "REFI-QDA project",
@@ -222,13 +222,13 @@ FORMS: Mapping[str, Form] = {
         checked="Python's zip and XML readers; the positions of codes are compared with the text",
     ),
     "vcon": Form(
-        "vCon (an IETF draft), with the consent attachment (a draft too)",
+        "vCon (draft-ietf-vcon-vcon-core-04), with the consent attachment (a draft too)",
         (".vcon.json",),
         "vcon",
         reads=False,
         writes=True,
         carries=(*SAID, Part.CONSENT),
-        checked="Python's json; a draft has no reference reader",
+        checked="what appendix B of draft-ietf-vcon-vcon-core-04 demands, written down by hand",
     ),
     "bids": Form(
         "Folder named in the manner of BIDS, as a zip archive",
@@ -237,7 +237,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=(Part.MEASURES, *SAID, Part.CODES, Part.TURNS, Part.SILENCES),
-        checked="polars, as tables of tabs; BIDS has no modality for talk",
+        checked="pandas, as tables of tabs with their JSON; no validator: BIDS has no modality for talk",
     ),
 }
 

@@ -1,8 +1,8 @@
-"""vCon: a conversation with its consent in one JSON document, after the IETF's *draft* (draft-ietf-vcon-vcon-core).
+"""vCon: a conversation with its consent in one JSON document, after the IETF's *draft* (draft-ietf-vcon-vcon-core-04).
 
 It is a draft, and so is the consent attachment (draft-howe-vcon-consent): both may change, and nothing here is signed
-or encrypted. Parties are pseudonymous ids with their role; the dialog is named and not included; the transcript stands
-under ``analysis``; what each party granted stands under ``attachments`` with the type ``consent``.
+or encrypted. Parties are pseudonymous ids with their role; the recording is named and not included; the transcript
+stands under ``analysis``; what each party granted stands under ``attachments`` with the type ``consent``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from toolkit.formats.segment import by_time
 __all__ = ["VERSION", "Agreement", "dump"]
 
 VERSION = "0.4.0"
+"""Of the syntax: the only value that the draft allows. It calls the field deprecated; older readers need it."""
 SPACE = uuid.UUID("0f0a6f2b-8b6e-5f0c-8a53-6f6d3f9a7c21")
 
 
@@ -55,11 +56,10 @@ def dump(conversation: Conversation, agreements: Sequence[Agreement], *, day: st
         "parties": [{"uuid": str(uuid.uuid5(SPACE, who)), "role": role, "meta": {"id": who}} for who, role in people],
         "dialog": [
             {
-                "type": "incomplete",
+                "type": "recording",
                 "start": moment,
                 "duration": round(conversation.duration, 3),
                 "parties": list(range(len(people))),
-                "disposition": "no-message",
             }
         ],
         "analysis": [
@@ -67,8 +67,9 @@ def dump(conversation: Conversation, agreements: Sequence[Agreement], *, day: st
                 "type": "transcript",
                 "dialog": 0,
                 "vendor": "counselling-session-toolkit",
+                "mediatype": "application/json",
                 "encoding": "json",
-                "body": json.dumps(transcript(conversation), ensure_ascii=False),
+                "body": transcript(conversation),
             }
         ],
         "attachments": [attachment(a, people.index((a.who, a.role)), moment) for a in agreements],
@@ -98,6 +99,7 @@ def attachment(agreement: Agreement, party: int, moment: str) -> dict[str, Any]:
         "start": moment,
         "party": party,
         "dialog": 0,
+        "mediatype": "application/json",
         "encoding": "json",
-        "body": json.dumps(body, ensure_ascii=False),
+        "body": body,
     }

@@ -1,6 +1,7 @@
 """Measures: pure functions of a `Dialogue`, each with the text that says what its number means.
 
-One module a family (`talk`, `turns`, `silence`, `coding` with `miti` and `counts`, `sequences`, `drift`);
+One module a family (`talk`, `turns`, `asymmetry`, `silence`, `wording`, `coding` with `miti` and `counts`, `sequences`,
+`drift`);
 `uncertainty` makes the intervals, `confirmed` says how much of a value a human confirmed, `book` makes the code book;
 `sums`, `change` and `variation` take the numbers of several sessions.
 Every measure is computed for every session: where it has no value it has a reason. Role measures come for therapist and
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.intervals import Span
-from toolkit.measures import coding, counts, drift, sequences, silence, talk, turns
+from toolkit.measures import asymmetry, coding, counts, drift, sequences, silence, talk, turns, wording
 from toolkit.measures.facts import Facts, Outcome, RoleMeasure, SessionMeasure, absent, gather, seconds
 from toolkit.settings import Settings
 from toolkit.types import Dialogue, Measure, MeasureValue, Missing, Role
@@ -29,12 +30,15 @@ WHEN_PRESENT = (Role.CO_THERAPIST, Role.INTERPRETER, Role.OTHER)
 ROLE_MEASURES: tuple[RoleMeasure, ...] = (
     *talk.ROLE_MEASURES,
     *turns.ROLE_MEASURES,
+    *wording.ROLE_MEASURES,
     *coding.ROLE_MEASURES,
     *sequences.ROLE_MEASURES,
 )
 SESSION_MEASURES: tuple[SessionMeasure, ...] = (
     *silence.SESSION_MEASURES,
     *turns.SESSION_MEASURES,
+    *asymmetry.SESSION_MEASURES,
+    *wording.SESSION_MEASURES,
     *talk.SESSION_MEASURES,
     *drift.SESSION_MEASURES,
 )

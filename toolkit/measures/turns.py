@@ -40,7 +40,19 @@ from toolkit.measures.talk import NO_INTERVAL, ROLES_MISSING
 from toolkit.measures.uncertainty import median, median_interval, poisson
 from toolkit.types import Level, Measure, Missing, Need, Ratio, Role, Turn
 
-__all__ = ["COUNT_INTERVAL", "MEDIAN_INTERVAL", "ROLE_MEASURES", "SESSION_MEASURES", "counted", "middle"]
+__all__ = [
+    "COUNT_INTERVAL",
+    "FLOOR",
+    "MEDIAN_INTERVAL",
+    "ROLE_MEASURES",
+    "SESSION_MEASURES",
+    "counted",
+    "durations",
+    "interruption_count",
+    "middle",
+    "response_latency_median",
+    "sure",
+]
 
 COUNT_INTERVAL = "exact Poisson limits: chance alone, events independent; not the errors of the detection"
 MEDIAN_INTERVAL = "exact, from order statistics: chance alone; missing for too few values (under 5 at 90 %)"

@@ -40,7 +40,6 @@ from toolkit.types import (
     Silence,
     SpeakerInterval,
     SpokenUtterance,
-    Utterance,
 )
 
 __all__ = ["Given", "give"]
@@ -118,10 +117,7 @@ def in_whole_milliseconds(account: Account) -> Account:
         )
     plain = dialogue.utterances
     if not isinstance(plain, Missing):
-        plain = tuple(
-            Utterance(u.index, round(u.start, 3), round(u.end, 3), u.speaker, u.word_count, u.syllable_count)
-            for u in plain
-        )
+        plain = tuple(replace(u, start=round(u.start, 3), end=round(u.end, 3)) for u in plain)
     heard = (SpeakerInterval(round(i.start, 3), round(i.end, 3), i.speaker) for i in dialogue.activity)
     return Account(
         replace(dialogue, utterances=plain, activity=tuple(sorted(heard, key=lambda i: (i.start, i.end, i.speaker)))),
@@ -151,18 +147,13 @@ def rebuilt(
     floor = turns.build(heard.activity, said, settings, language=language, excluded=heard.excluded)
     dialogue = replace(
         heard,
-        utterances=said if isinstance(said, Missing) else tuple(without_words(u) for u in said),
+        utterances=said if isinstance(said, Missing) else tuple(u.counts for u in said),
         turns=floor.turns,
         backchannels=floor.backchannels,
         interruptions=() if Need.TURN_TAKING in heard.untold else floor.interruptions,
     )
     kept = account.words if isinstance(account.words, Missing) else tuple(words)
     return Account(dialogue, said, kept), unread
-
-
-def without_words(u: Utterance) -> Utterance:
-    """An utterance as counts."""
-    return Utterance(u.index, u.start, u.end, u.speaker, u.word_count, u.syllable_count)
 
 
 def with_silences(dialogue: Dialogue, machine: Sequence[Silence], settings: DialogueSettings) -> Dialogue:

@@ -15,15 +15,16 @@ codes       words, speakers        ``[coding]``, the coder's models and rules, w
 measures    dialogue, codes        ``[measures]``
 =========== ====================== ====================================================================================
 
-Every stage also reads its own version (`VERSIONS`) and those of the libraries that do its work. How many threads or
-workers there are is in no key: it changes no number (see docs/adr/0014-stages.md).
+Of a session that is a transcript alone, words and speakers read the transcript and nothing that hears: no model of
+theirs need be there. Every stage also reads its own version (`VERSIONS`) and those of the libraries that do its work.
+How many threads or workers there are is in no key: it changes no number (see docs/adr/0014-stages.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -56,9 +57,11 @@ class Stage(StrEnum):
     MEASURES = "measures"
 
 
-VERSIONS: Mapping[Stage, str] = dict.fromkeys(Stage, "1") | dict.fromkeys(
-    (Stage.WORDS, Stage.SPEAKERS, Stage.DIALOGUE), "2"
-)
+VERSIONS: Mapping[Stage, str] = {
+    **dict.fromkeys(Stage, "1"),
+    **dict.fromkeys((Stage.WORDS, Stage.SPEAKERS), "2"),
+    Stage.DIALOGUE: "3",
+}
 """Of the code of each stage: goes up when the same inputs would give other numbers."""
 
 LIBRARIES: Mapping[str, tuple[str, ...]] = {
@@ -79,6 +82,9 @@ CUTTING = (
 )  # what is read of [dialogue] before anything is coded
 ROLES = ("min_confidence", "backend", "voice_threshold", "voice_speech")
 
+HEARING = frozenset({"words", "speakers", "channels", "voices"})
+"""Parts that a transcript alone does not need."""
+
 Parts = Mapping[str, str]
 """What a stage reads: name to a short digest of the value. Names say what changed, digests give no value away."""
 
@@ -93,11 +99,32 @@ class Keys:
     """Of everything that the results depend on: of the last stage and of what consent lets be written."""
 
 
-@dataclass(frozen=True, slots=True)
 class Machinery:
-    """What the settings give a stage to read, the same for every session: settings, models, libraries, versions."""
+    """What the settings give a stage to read, the same for every session: settings, models, libraries, versions.
 
-    parts: Mapping[str, Parts]
+    Each part is found when it is first asked for, so that a study of transcripts needs no model that hears.
+
+    Parameters
+    ----------
+    makers
+        Name of a part to what finds it.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Parts]]) -> None:
+        self._makers = makers
+        self._found: dict[str, Parts] = {}
+
+    def __getitem__(self, name: str) -> Parts:
+        """One part; raises as `machinery_of`."""
+        if name not in self._found:
+            self._found[name] = self._makers[name]()
+        return self._found[name]
+
+    def check(self, *, heard: bool) -> None:
+        """Find what there is to find, so that what is wrong is said at once; what hears only where something is."""
+        for name in self._makers:
+            if heard or name not in HEARING:
+                self[name]
 
 
 def parts_of(settings: Settings) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -113,15 +140,16 @@ def parts_of(settings: Settings) -> tuple[tuple[str, str, tuple[str, ...]], ...]
     return found
 
 
-def models_of(settings: Settings) -> tuple[str, ...]:
+def models_of(settings: Settings, *, heard: bool = True) -> tuple[str, ...]:
     """Names or paths of the models that a run with these settings loads.
 
-    Replayed files are none, and what a backend of somebody else's loads is its own affair.
+    Replayed files are none, and what a backend of somebody else's loads is its own affair. Where nothing is `heard`,
+    as all sessions are transcripts alone, they are those of the coder.
     """
     return tuple(
         model
         for kind, backend, models in parts_of(settings)
-        if backend != "files" and backend in BACKENDS[kind]
+        if backend != "files" and backend in BACKENDS[kind] and (heard or kind == "coder")
         for model in models
     )
 
@@ -132,35 +160,39 @@ def machinery_of(settings: Settings) -> Machinery:
     Raises
     ------
     ConfigError
-        When no backend has the name that is set.
+        When no backend has the name that is set; with `Machinery.check`, or when a part is asked for, also
     BackendError
-        When a model, or a file that is replayed, is not there.
+        when a model, or a file that is replayed, is not there.
     """
-    own = {kind: backend_parts(kind, backend, models, settings) for kind, backend, models in parts_of(settings)}
+    named = {kind: (backend, models) for kind, backend, models in parts_of(settings)}
+
+    def own(kind: str) -> Parts:
+        return backend_parts(kind, *named[kind], settings) if kind in named else {}
+
     replayed = settings.words.backend == "files"
     return Machinery(
         {
-            "decode": {**chosen(settings, "audio"), **libraries("av")},
-            "words": {**chosen(settings, "words", words_read(replayed=replayed)), **own["transcriber"]},
-            "speakers": {**chosen(settings, "speakers", speakers_read(settings)), **own["diarizer"]},
-            "channels": {
+            "decode": lambda: {**chosen(settings, "audio"), **libraries("av")},
+            "words": lambda: {**chosen(settings, "words", words_read(replayed=replayed)), **own("transcriber")},
+            "speakers": lambda: {**chosen(settings, "speakers", speakers_read(settings)), **own("diarizer")},
+            "channels": lambda: {
                 **chosen(settings, "speakers", CHANNELS),
                 **libraries(*LIBRARIES["channels"]),
                 "model": short(sha256(SEGMENTATION)),
             },
-            "dialogue": {
+            "dialogue": lambda: {
                 **chosen(settings, "dialogue"),
                 "dialogue.lexicons": short(lists_digest(settings.dialogue.lexicons)),  # their words
                 **chosen(settings, "roles", ROLES),
             },
-            "voices": {**chosen(settings, "speakers", ("device",)), "voice model": short(model_sha256())},
-            "codes": {
+            "voices": lambda: {**chosen(settings, "speakers", ("device",)), "voice model": short(model_sha256())},
+            "codes": lambda: {
                 **chosen(settings, "dialogue", CUTTING),
                 "dialogue.lexicons": short(lists_digest(settings.dialogue.lexicons)),
                 **chosen(settings, "coding", ("coder",)),
-                **own.get("coder", {}),
+                **own("coder"),
             },
-            "measures": chosen(settings, "measures"),
+            "measures": lambda: chosen(settings, "measures"),
         }
     )
 
@@ -220,7 +252,7 @@ def installed(name: str) -> str:
 
 def keys_of(consented: ConsentedRecording, machinery: Machinery) -> Keys:
     """The keys of one session's stages, found without loading a model."""
-    recording, made = consented.recording, machinery.parts
+    recording, made = consented.recording, machinery
     mapped, brought = bool(recording.channels), recording.transcript
     before: dict[Stage, tuple[Stage, ...]] = {
         Stage.DECODE: (),
@@ -238,14 +270,14 @@ def keys_of(consented: ConsentedRecording, machinery: Machinery) -> Keys:
             **({"transcript": short([consented.transcript_sha256, *brought.speakers])} if brought else {}),
             **made["decode"],
         },
-        Stage.WORDS: {"language": short(recording.language), **made["words"]},
-        Stage.SPEAKERS: made["channels"] if mapped else {"number of speakers": counted(recording), **made["speakers"]},
+        Stage.WORDS: {"language": short(recording.language), **(made["words"] if recording.has_sound else {})},
+        Stage.SPEAKERS: speakers_parts(recording, made),
         Stage.DIALOGUE: {
             "people": short([recording.therapist, recording.client]),
             **made["dialogue"],
             **(
                 {"enrolled voices": short(sorted(v.digest for v in consented.voices)), **made["voices"]}
-                if consented.voices
+                if consented.voices and recording.has_sound
                 else {}
             ),
         },
@@ -259,6 +291,13 @@ def keys_of(consented: ConsentedRecording, machinery: Machinery) -> Keys:
     purposes = sorted(consented.purposes)
     parts[Stage.MEASURES] = {**parts[Stage.MEASURES], "purposes": short(purposes)}
     return Keys({s: parts[s] for s in Stage}, digests, digest([digests[Stage.MEASURES], purposes]))
+
+
+def speakers_parts(recording: Recording, made: Machinery) -> Parts:
+    """What the stage of speakers reads: channels where each speaker has one, nothing where there is no sound."""
+    if not recording.has_sound:
+        return {}
+    return made["channels"] if recording.channels else {"number of speakers": counted(recording), **made["speakers"]}
 
 
 def counted(recording: Recording) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.coding.book import BOOK
 from toolkit.measures import MEASURES
 from toolkit.tables.schemas import MACHINE, SCHEMAS
+from toolkit.wording import CATEGORIES
 
 __all__ = ["COLUMNS", "columns", "rows"]
 
@@ -48,6 +49,17 @@ COMMON: Mapping[str, tuple[str, str]] = {
     "utterance": ("", "Number of the utterance, from 0."),
     "word_count": ("words", "Words of the utterance."),
     "syllable_count": ("syllables", "Syllables of the utterance."),
+    **{
+        name: ("words", f"Words that are {name.replace('_', ' ')}; empty where the language has no lists.")
+        for name in CATEGORIES
+    },
+    "first_singular": ("words", "Pronouns of the first person singular; empty where the language has no lists."),
+    "first_plural": ("words", "Pronouns of the first person plural; empty where the language has no lists."),
+    "second_person": ("words", "Pronouns of the second person; empty where the language has no lists."),
+    "filled_pauses": ("words", "Filled pauses (um, uh); empty where the language has no lists."),
+    "repetitions": ("", "Words said again at once, or cut off; empty where the language has no lists."),
+    "window_words": ("words", "Words in the speaker's moving windows that end here, summed over the windows."),
+    "window_types": ("words", "Different words of each of these windows, summed."),
     "code": ("", "Behaviour code; the rows of kind code define each."),
     "coder": ("", "What gave the code: a coder of the toolkit, or human."),
     "rule": ("", "The rule that gave it."),

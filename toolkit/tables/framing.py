@@ -13,7 +13,7 @@ from toolkit.errors import StoreError
 from toolkit.measures import MEASURES
 from toolkit.measures.facts import confirmed_turns
 from toolkit.result import SessionResult
-from toolkit.tables.schemas import CHANCES, MACHINE, NULLABLE, SCHEMAS
+from toolkit.tables.schemas import CHANCES, COUNTED, MACHINE, NULLABLE, SCHEMAS, VARIED
 from toolkit.types import (
     AttributedWord,
     Backchannel,
@@ -23,6 +23,7 @@ from toolkit.types import (
     Interruption,
     MeasureValue,
     Missing,
+    Need,
     Purpose,
     Silence,
     SpeakerInterval,
@@ -75,7 +76,10 @@ def content(result: SessionResult) -> dict[str, Iterable[tuple[object, ...]]]:
         ],
         "events": event_rows(dialogue),
         "silences": [silence_row(dialogue, silence) for silence in sorted(dialogue.silences, key=lambda q: q.index)],
-        "utterances": [(*who(dialogue, u), u.word_count, u.syllable_count) for u in present(dialogue.utterances)],
+        "utterances": [
+            (*who(dialogue, u), u.word_count, u.syllable_count, *wording(dialogue, u))
+            for u in present(dialogue.utterances)
+        ],
         "codes": code_rows(dialogue),
         "chances": chance_rows(dialogue),
         "volleys": volley_rows(dialogue),
@@ -147,6 +151,15 @@ def measure_rows(values: Iterable[MeasureValue]) -> Iterator[tuple[object, ...]]
             s(v.window.end),
             v.value.reason if isinstance(v.value, Missing) else None,
         )
+
+
+def wording(dialogue: Dialogue, u: Utterance) -> Iterator[int | None]:
+    """How the words of an utterance are used; None for what needs lists that the session's language lacks."""
+    untold = Need.FUNCTION_WORDS in dialogue.untold
+    for column in COUNTED:
+        yield None if untold else getattr(u.wording, column)
+    for column in VARIED:
+        yield getattr(u.wording, column)
 
 
 def event_rows(dialogue: Dialogue) -> Iterator[tuple[object, ...]]:

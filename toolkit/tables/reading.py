@@ -10,7 +10,7 @@ from toolkit.intervals import Span
 from toolkit.manifest import Manifest
 from toolkit.measures import MEASURES
 from toolkit.result import UNCORRECTED, SessionResult
-from toolkit.tables.schemas import CHANCES, MACHINE
+from toolkit.tables.schemas import CHANCES, COUNTED, MACHINE, VARIED
 from toolkit.types import (
     NO_CATEGORY,
     NO_CHANCES,
@@ -34,6 +34,7 @@ from toolkit.types import (
     SpokenUtterance,
     Turn,
     Utterance,
+    Wording,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
     """Read a dialogue back, equal to the one written but for times to the millisecond and utterances without words."""
     events = tables["events"].rows(named=True)
     utterances = tuple(
-        Utterance(r["utterance"], r["start"], r["end"], r["speaker"], r["word_count"], r["syllable_count"])
+        Utterance(
+            *(r["utterance"], r["start"], r["end"], r["speaker"], r["word_count"], r["syllable_count"]),
+            wording=wording(r),
+        )
         for r in tables["utterances"].iter_rows(named=True)
     )
     nobody = manifest.counts["words_without_speaker"]
@@ -123,6 +127,11 @@ def dialogue(tables: Mapping[str, pl.DataFrame], manifest: Manifest) -> Dialogue
     )
 
 
+def wording(row: Mapping[str, int | None]) -> Wording:
+    """How the words of an utterance are used; what was not counted counts nothing, as `Need` says of the session."""
+    return Wording(**{column: row[column] or 0 for column in (*COUNTED, *VARIED)})
+
+
 def stretches(table: pl.DataFrame) -> tuple[SpeakerInterval, ...]:
     """Who spoke when."""
     return tuple(SpeakerInterval(r["start"], r["end"], r["speaker"]) for r in table.iter_rows(named=True))
@@ -165,6 +174,7 @@ def texts(
             r["word_count"],
             r["syllable_count"],
             tuple(homes[r["utterance"]]),
+            wording=wording(r),
         )
         for r in tables["utterances"].iter_rows(named=True)
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from toolkit.types import Chances
+from toolkit.types import Chances, Wording
 
-__all__ = ["CHANCES", "MACHINE", "NULLABLE", "RESTRICTED", "SCHEMAS"]
+__all__ = ["CHANCES", "COUNTED", "MACHINE", "NULLABLE", "RESTRICTED", "SCHEMAS", "VARIED"]
 
 WHO: Mapping[str, type] = {"speaker": str, "role": str, "start": float, "end": float}
 CHANCES: Mapping[str, type] = {f"p_{f.name}": float for f in fields(Chances)}
 """Columns of the coder's probabilities, one for each field of `Chances`, in its order."""
+
+VARIED = ("window_words", "window_types")
+COUNTED = tuple(f.name for f in fields(Wording) if f.name not in VARIED)
+"""Columns of `Wording`: those that every language has, and those that need lists of function words."""
 
 OWN: Mapping[str, Mapping[str, type]] = {
     "measures": {
@@ -58,7 +62,14 @@ OWN: Mapping[str, Mapping[str, type]] = {
         "evidence": str,
         "category": str,
     },
-    "utterances": {"session_id": str, "utterance": int, **WHO, "word_count": int, "syllable_count": int},
+    "utterances": {
+        "session_id": str,
+        "utterance": int,
+        **WHO,
+        "word_count": int,
+        "syllable_count": int,
+        **dict.fromkeys((*COUNTED, *VARIED), int),
+    },
     "codes": {
         "session_id": str,
         "utterance": int,
@@ -115,6 +126,7 @@ NULLABLE: Mapping[str, frozenset[str]] = {
     "measures": frozenset({"value", "numerator", "denominator", "low", "high", "confirmed", "missing_reason"}),
     "events": frozenset({"heard"}),
     "silences": frozenset({"category"}),
+    "utterances": frozenset(COUNTED),
     "codes": frozenset({"probability"}),
     "restricted/words": frozenset({"speaker", "speaker_confidence", "utterance", "missing_reason"}),
 }
