@@ -169,12 +169,16 @@ def exclude(study: Study, *spans: Span) -> None:
     ledger.save(study.consent_file, known.replace("s01", replace(record, excluded=spans)))
 
 
-def test_words_that_were_excluded_since_are_gone(study: Study) -> None:
+def test_nothing_is_shown_that_was_made_before_a_portion_was_excluded(study: Study) -> None:
+    shown = widget.Player(study, "s01", by="")
     exclude(study, Span(3.8, 5.0))
-    shown = payload.session(study, "s01")
-    assert shown["excluded"] == [[3.8, 5.0], [15.0, 16.0]]
-    assert shown["utterances"][1]["words"] == [["=Tired", 3.0]]
-    assert "canary" not in text_of(shown)
+    content, _ = shown.answer({"ask": "session"})
+    assert content["answer"] == "problem"
+    assert "portion that was taken back" in content["text"]
+    result = made.session_result()
+    cut = (Span(3.8, 5.0), Span(15.0, 16.0))
+    store.publish(study, replace(result, dialogue=replace(result.dialogue, excluded=cut)))
+    assert payload.session(study, "s01")["excluded"] == [[3.8, 5.0], [15.0, 16.0]]
 
 
 def test_notes_are_for_those_who_may_read_or_hear(tmp_path: Path) -> None:

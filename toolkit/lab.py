@@ -84,7 +84,7 @@ def newest(study: Study, therapist: str = "") -> tuple[str, str]:
         and agreed(known[session_id], ledger, today)
     ]
     for last in sorted(there, key=lambda r: (r.recorded_on, r.session_id), reverse=True):
-        if store.manifest(study, last.session_id) is not None:  # else damaged, or of another version of the toolkit
+        if store.usable(study, last.session_id, ledger) is not None:  # else damaged, or to be made again
             return last.session_id, last.therapist
     whose = f" of therapist {therapist[:80]}" if therapist else ""
     raise InputError(f"no session{whose} has results to look at.", hint=f"Make them: toolkit run {study.name}")

@@ -147,7 +147,7 @@ def covered(study: Study) -> tuple[list[Recording], dict[str, str]]:
     ledger, chosen, left_out = study.ledger(), [], {}
     for session_id, recording in study.recordings().items():
         lacking = NEEDED - store.covered(ledger, session_id)
-        found = store.manifest(study, session_id)
+        found = store.usable(study, session_id, ledger)
         if lacking:
             left_out[session_id] = f"consent does not cover the purpose {min(lacking)} today"
         elif found is None or "restricted/utterances" not in found.tables:

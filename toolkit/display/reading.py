@@ -131,7 +131,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )
     wanted = [*TABLES, *([WORDS] if text and not allowed.words else [])]
-    manifest, frames = store.snapshot(opened, session_id, wanted, cut=True)
+    manifest, frames = store.snapshot(opened, session_id, wanted)
     if WORDS in frames:
         note_opened(opened, session_id, what="words", where=where)
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
@@ -144,7 +144,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
         texts=texts_of(words),
         no_text="" if WORDS in frames else why_no_text(allowed, manifest, text=text),
         around=context.silences(tables["silences"], tables["codes"], words),
-        moments=moments.find(store.load_dialogue(opened, session_id, cut=True)[0]),
+        moments=moments.find(store.load_dialogue(opened, session_id)[0]),
         noted=noted_in(opened, session_id, allowed=allowed, excluded=excluded),
         excluded=excluded,
         purposes=tuple(sorted(store.covered(opened.ledger(), session_id))),

@@ -11,6 +11,7 @@ from toolkit.store.opening import covered, let_in, may_open
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
     is_current,
+    is_there,
     load,
     load_dialogue,
     manifest,
@@ -18,6 +19,7 @@ from toolkit.store.reading import (
     scan,
     sessions,
     snapshot,
+    usable,
     verify,
 )
 
@@ -32,6 +34,7 @@ __all__ = [
     "entries",
     "get",
     "is_current",
+    "is_there",
     "let_in",
     "load",
     "load_dialogue",
@@ -47,6 +50,7 @@ __all__ = [
     "stage_folders",
     "sweep",
     "sweep_stages",
+    "usable",
     "verify",
     "writing",
 ]

@@ -31,7 +31,7 @@ def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
     return listeners.allowed(record, granted(record, today), who=opener(), today=today)
 
 
-def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
+def may_open(study: Study, found: Manifest) -> None:
     """Refuse results of a session that was withdrawn, whole or in part, or that is not for whoever opens it.
 
     Raises
@@ -52,7 +52,7 @@ def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
     if end is not None and end < today:
         raise Refusal(session_id, "retention-over", f"it was to be kept until {end} only")
     let_in(study, session_id, record, today)
-    if not cut and not shown(found, ledger):
+    if not shown(found, ledger):
         raise InputError(
             f"session {session_id}: the results hold a portion that was taken back since.",
             hint=f"Make them again: toolkit run {study.name} {session_id}",
