@@ -22,7 +22,7 @@ from toolkit.privacy.finding import Finder, Hit
 from toolkit.privacy.leaks import measure, names_in
 from toolkit.privacy.patterns import Identifier, rules
 from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import sentences
+from toolkit.privacy.synthetic import Sentence, Source, sentences
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -58,6 +58,43 @@ def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
             assert piece == piece.strip()
             assert piece[0].isalnum() or piece[0] in "(+"
     assert {h.what for s in made for h in s.truth} == set(Identifier)
+
+
+def test_the_held_out_sentences_share_nothing_with_those_that_rules_were_made_with() -> None:
+    seen, held_out = sentences(), sentences(Source.HELD_OUT)
+    assert held_out == sentences(Source.HELD_OUT)
+    assert len({s.text for s in held_out}) >= 500
+    assert {h.what for s in held_out for h in s.truth} == set(Identifier)
+    pieces = [{s.text[h.start : h.end].casefold() for s in made for h in s.truth} for made in (seen, held_out)]
+    assert not pieces[0] & pieces[1]
+    spoken_number = "oh one nine one four nine eight oh one double two"
+    assert {spoken_number, "Llanfairpwll", "upper slaughter"} <= {
+        s.text[h.start : h.end] for s in held_out for h in s.truth
+    }
+    assert {frame_of(s) for s in seen}.isdisjoint(frame_of(s) for s in held_out)
+    texts = [s.text for s in held_out]
+    assert sum(text == text.lower() for text in texts) > 400  # three ways of writing of four
+    assert any(" cant " in text for text in texts)
+    assert any(" er " in text for text in texts)
+
+
+def frame_of(sentence: Sentence) -> str:
+    """A sentence without its identifiers, in lower case."""
+    parts, last = [], 0
+    for hit in sentence.truth:
+        parts.append(sentence.text[last : hit.start])
+        last = hit.end
+    return "…".join([*parts, sentence.text[last:]]).lower().strip(".?!")
+
+
+@pytest.mark.models
+def test_the_figures_of_the_record_are_those_that_are_measured(model_store: dict[str, Path]) -> None:
+    written = (Path(__file__).parent.parent / "docs" / "adr" / "0017-redacted-draft.md").read_text(encoding="utf-8")
+    plain = Finder(model_store["en_core_web_sm"])
+    scores = {source: measure(plain, sentences(source)) for source in Source}
+    for what in Identifier:
+        cells = [f"{s.there} | {s.recall:.2f} | {s.precision:.2f}" for s in (scores[source][what] for source in Source)]
+        assert f"| {what} | {' | '.join(cells)} |".replace("_", " ") in written
 
 
 @pytest.mark.models
@@ -160,7 +197,12 @@ def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
     first = table(next((tmp_path / "draft" / "transcripts").iterdir()))[0]["text"]
     assert first.startswith("'=[person ")  # and no formula
     assert "[age over 89 1]" in first
-    assert json.loads((tmp_path / "draft" / "leaks.json").read_text())["known_names_left"] == 0
+    leaks = json.loads((tmp_path / "draft" / "leaks.json").read_text())
+    assert leaks["known_names_left"] == 0
+    for measured in leaks["synthetic_sentences"].values():
+        assert measured["sentences"] >= 500
+        assert set(measured["classes"]) == set(Identifier)
+    assert set(leaks["synthetic_sentences"]) == {"seen while the rules were made", "held out"}
     assert "redacted draft for a reviewer" in (tmp_path / "draft" / "README.txt").read_text()
     assert (tmp_path / "draft").stat().st_mode & 0o777 == 0o700
     redaction.export(study, tmp_path / "again", names=["Canary Wharton"])

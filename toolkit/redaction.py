@@ -35,7 +35,7 @@ from toolkit.formats import csv_out
 from toolkit.formats.sessions import check_party
 from toolkit.privacy.leaks import measure, names_in
 from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import sentences
+from toolkit.privacy.synthetic import Source, sentences
 from toolkit.study import Study
 from toolkit.types import Missing, Purpose, Recording
 
@@ -49,12 +49,13 @@ MODEL = "en_core_web_sm"
 FURTHEST = 364  # days by which a client's dates are moved, back or forth; never 0
 SESSION_COLUMNS = ("session", "therapist", "client", "recorded_on", "language", "duration")
 SAID_COLUMNS = ("utterance", "start", "end", "role", "text")
+SETS = {Source.SEEN: "seen while the rules were made", Source.HELD_OUT: "held out"}
 DRAFT, SIGNED, LEAKS = "draft.json", "signed-off.json", "leaks.json"
 README = """\
 A redacted draft for a reviewer.
 
 Identifiers were looked for by a program and replaced by tags such as [person 2]. It misses some: leaks.json says how
-many of which class it finds in sentences made for that. So this is not de-identified material, and must not be passed
+many of which class it finds in sentences made for that; those held out, which no rule was made with, tell what to expect. So this is not de-identified material, and must not be passed
 on before a person has read it and signed it off: toolkit export STUDY --sign-off FOLDER --by ID
 
 Session and person ids are random; no key to them is kept. Dates are moved by a number of days of each client's own.
@@ -211,13 +212,17 @@ def content(study: Study, chosen: Iterable[Recording], finder: Finder) -> dict[s
 
 def report(finder: Finder, files: Mapping[str, bytes], known: Iterable[str]) -> dict[str, Any]:
     """What the redaction finds in sentences made for that, and how often known names are in the draft."""
-    made = sentences()
-    scores = measure(finder, made)
+    sets = {SETS[source]: sentences(source) for source in Source}
     texts = [data.decode() for name, data in files.items() if name != "README.txt"]
     return {
         "what_this_is": "a redacted draft for a reviewer; recall below 1 means that identifiers are left",
-        "synthetic_sentences": len(made),
-        "classes": {str(what): score.as_dict() for what, score in scores.items()},
+        "synthetic_sentences": {
+            name: {
+                "sentences": len(made),
+                "classes": {str(what): score.as_dict() for what, score in measure(finder, made).items()},
+            }
+            for name, made in sets.items()
+        },
         "known_names_left": names_in(texts, known),
     }
 

@@ -21,12 +21,14 @@ def redact(study: Path, folder: Path, names: Path | None) -> None:
     draft = redaction.export(Study.open(study), folder, names=known)
     for session_id, why in draft.left_out.items():
         say(f"Left out: session {session_id}, {why}.")
-    rows = [
-        (name, str(found["identifiers"]), share(found["recall"]), share(found["precision"]))
-        for name, found in draft.leaks["classes"].items()
-    ]
     columns = ("class", "identifiers", "found", "right")
-    stdout.print(table("On synthetic sentences", columns, rows, right=columns[1:]))
+    for sentences, told in draft.leaks["synthetic_sentences"].items():
+        rows = [
+            (name, str(found["identifiers"]), share(found["recall"]), share(found["precision"]))
+            for name, found in told["classes"].items()
+        ]
+        title = f"In {told['sentences']} synthetic sentences, {sentences}"
+        stdout.print(table(title, columns, rows, right=columns[1:]))
     say(f"Known names left in the draft: {draft.leaks['known_names_left']}")
     say(f"Wrote {draft.sessions} sessions to {folder.name}: a redacted draft for a reviewer. Once it has been read:")
     say(f"  toolkit export {study.name} --sign-off {folder.name} --by ID")
