@@ -55,8 +55,9 @@ README = """\
 A redacted draft for a reviewer.
 
 Identifiers were looked for by a program and replaced by tags such as [person 2]. It misses some: leaks.json says how
-many of which class it finds in sentences made for that; those held out, which no rule was made with, tell what to expect. So this is not de-identified material, and must not be passed
-on before a person has read it and signed it off: toolkit export STUDY --sign-off FOLDER --by ID
+many of which class it finds in sentences made for that; those held out, which no rule was made with, tell what to
+expect. So this is not de-identified material, and must not be passed on before a person has read it and signed it off:
+toolkit export STUDY --sign-off FOLDER --by ID
 
 Session and person ids are random; no key to them is kept. Dates are moved by a number of days of each client's own.
 There is no audio in it, and nothing of a voice.

@@ -1,10 +1,10 @@
 """Sentences of therapy talk with known identifiers, made here: what the redaction is measured on.
 
-Every sentence is a frame with gaps; what fills a gap is known, with its class. There are two sets. While rules are made,
-one looks at ``synthetic.toml``: half of its sentences are written as a careful transcriber would, half as a speech
-recogniser does, in lower case without punctuation. Nobody looks at ``heldout.toml``, which has other frames, names and
-places, and is written in two more ways: in haste by hand, and with the hesitations of speech. What is found in it is what
-to expect of sentences that nobody has seen.
+Every sentence is a frame with gaps; what fills a gap is known, with its class. There are two sets. While rules are
+made, one looks at ``synthetic.toml``: half of its sentences are written as a careful transcriber would, half as a
+speech recogniser does, in lower case without punctuation. Nobody looks at ``heldout.toml``, which has other frames,
+names and places, and is written in two more ways: in haste by hand, and with the hesitations of speech. What is found
+in it is what to expect of sentences that nobody has seen.
 """
 
 from __future__ import annotations
