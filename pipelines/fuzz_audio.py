@@ -5,8 +5,8 @@
 
 Small files of five containers are changed: bytes overwritten (all over, or in the header only), cut off, doubled, or
 put together from two. Each goes through the process that decodes (`toolkit.audio.apart`). It may be read, or refused
-with a reason. A crash, and what is not done after `PATIENCE` seconds, is counted by itself and named by its number, so
-that it can be made again with ``--only``.
+with a reason. A crash, and what is not done after `PATIENCE` seconds of work, is counted by itself and named by its
+number, so that it can be made again with ``--only``.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261124)
     parser.add_argument("--only", type=int, help="one mutation by its number")
     told = parser.parse_args()
-    apart.limits_of = lambda *_: apart.Limits(3 << 30, PATIENCE, PATIENCE)  # type: ignore[assignment]
+    apart.limits_of = lambda *_: apart.Limits(3 << 30, PATIENCE, 10 * PATIENCE)  # type: ignore[assignment]
     counts: Counter[tuple[str, str]] = Counter()
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:

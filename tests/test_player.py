@@ -22,7 +22,7 @@ from audio_files import FORMATS, wav, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import display, store
+from toolkit import api, display, store
 from toolkit.consent import ledger
 from toolkit.display.html import Page
 from toolkit.display.player import legend, payload, sound, widget
@@ -34,6 +34,7 @@ from toolkit.types import (
     AppliedCode,
     Code,
     CodedUtterance,
+    Missing,
     Purpose,
     Silence,
     SilenceCategory,
@@ -287,6 +288,21 @@ def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp
     ]
     widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
     assert audited(study)[2:] == [("listen", "s01", {"by": "", "tables": ["sound"], "where": "workbench"})]
+
+
+def test_words_that_a_program_reads_are_noted_as_opened_and_numbers_are_not(tmp_path: Path) -> None:
+    study = published(tmp_path, made.session_result())
+    api.scan(study, "measures")
+    assert not study.audit_file.exists()
+    assert not isinstance(api.load(study, "s01").words, Missing)
+    api.scan(study, "restricted/utterances")
+    assert audited(study) == [
+        ("open", "s01", {"by": "", "tables": ["words"], "where": "python"}),
+        ("open", "", {"by": "", "tables": ["utterances"], "where": "python"}),
+    ]
+    made.grant(study, "s01", MEASURE)
+    assert isinstance(api.load(study, "s01").words, Missing)
+    assert len(audited(study)) == 2
 
 
 def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from toolkit import corrections, overlay
 from toolkit.coding import moments
 from toolkit.coding.moments import Moment
 from toolkit.display import context
-from toolkit.display.allowed import WORDS, Access, access, note_opened, readable
+from toolkit.display.allowed import WORDS, Access, access, readable
 from toolkit.display.context import Around
 from toolkit.errors import InputError
 from toolkit.intervals import Span, union
@@ -133,7 +133,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
     wanted = [*TABLES, *([WORDS] if text and not allowed.words else [])]
     manifest, frames = store.snapshot(opened, session_id, wanted)
     if WORDS in frames:
-        note_opened(opened, session_id, what="words", where=where)
+        store.note_opened(opened, session_id, what="words", where=where)
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
     excluded = union([*manifest.excluded, *allowed.excluded])
     words = readable(tables.pop(WORDS, []), excluded=excluded)

@@ -7,7 +7,7 @@ sessions, and `collected` says what it is; `derived` knows every kind of thing t
 
 from toolkit.store.collecting import Collected, collect
 from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
-from toolkit.store.opening import covered, let_in, may_open
+from toolkit.store.opening import covered, let_in, may_open, note_opened
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
     is_current,
@@ -40,6 +40,7 @@ __all__ = [
     "load_dialogue",
     "manifest",
     "may_open",
+    "note_opened",
     "publish",
     "purge",
     "put",
