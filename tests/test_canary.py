@@ -18,7 +18,7 @@ from audio_files import voice, wav
 from conftest import ROOT
 from replay import Study, make_study
 
-PHRASE = ("zanzibar", "marmalade", "turquoise")
+PHRASE = ("zanzibar", "marmalade", "rutabaga")
 FILE, FOLDER = "annabel-lee-tuesday", "Mister Oxenfree"
 PLANTED = (*PHRASE, "annabel", "oxenfree")
 
@@ -83,8 +83,8 @@ def test_nothing_planted_is_found_where_it_must_not_be(
         ["show", study.root, "numbers"],
         ["export", study.root, "numbers", "--format", "json", "--output", told / "numbers.json"],
         ["export", study.root, "numbers", "--format", "vtt", "--output", told / "numbers.vtt"],
-        ["report", study.root, "numbers", "--output", told / "numbers.html"],
-        ["report", study.root, "good", "--output", tmp_path / "good.html"],
+        ["report", study.root, "numbers", "--html", told / "numbers.html"],
+        ["report", study.root, "good", "--html", tmp_path / "good.html"],
         ["collect", study.root, "--output", told / "all.csv", "--purpose", "measure"],
         ["show", study.root, "nobody"],
         ["--debug", "status", study.root],
