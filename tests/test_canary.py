@@ -108,7 +108,7 @@ def test_nothing_planted_is_found_where_it_must_not_be(
     assert "numbers.vtt" not in names  # nobody agreed to words
     for path in told.iterdir():
         assert leaks(path.read_bytes()) == [], path.name
-    assert set(leaks((tmp_path / "good.html").read_bytes())) == set(PHRASE)  # words were asked for; no name, no path
+    assert set(leaks((tmp_path / "good.html").read_bytes())) <= set(PHRASE)  # words may be there; no name, no path
     assert [p for p in temporary.rglob("*") if p.is_file()] == []
 
 

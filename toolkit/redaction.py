@@ -159,8 +159,10 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = (), audio: bool
             hashes[name] = put(staging, name, sound(study, recording, finder))
         digest = put(staging, DRAFT, as_json(dict(sorted(hashes.items()))))
         for recording in chosen:  # noted before it has its name: as for every export
-            about = {"sha256": digest, "audio": int(recording in heard)}
-            audit.append(study.audit_file, "export-redacted", session_id=recording.session_id, **about)
+            is_heard = int(recording in heard)
+            audit.append(
+                study.audit_file, "export-redacted", session_id=recording.session_id, sha256=digest, audio=is_heard
+            )
     return Draft(len(chosen), left_out, leaks, len(heard), silent)
 
 

@@ -138,7 +138,7 @@ def received(answer: Any, length: int) -> NDArray[np.float32]:
 
     samples = np.empty(length, np.float32)
     for start in pieces(length):
-        piece = memoryview(samples[start : start + PIECE]).cast("B")
+        piece = samples[start : start + PIECE].data.cast("B")
         if answer.readinto(piece) != len(piece):
             raise EOFError
     return samples
@@ -152,12 +152,17 @@ def pieces(length: int) -> Iterator[int]:
 def facts_of(told: Any) -> AudioFacts:
     """Facts from JSON, each of its type."""
     declared = told["declared_duration"]
-    numbers = {name: number(told[name]) for name in ("duration", "peak_db", "level_db")}
     return AudioFacts(
-        **{name: str(told[name]) for name in ("container", "codec", "mix")},
-        **{name: int(told[name]) for name in ("rate", "channels", "streams")},
-        **numbers,
+        container=str(told["container"]),
+        codec=str(told["codec"]),
+        rate=int(told["rate"]),
+        channels=int(told["channels"]),
+        duration=number(told["duration"]),
         declared_duration=Missing(str(declared["reason"])) if isinstance(declared, dict) else number(declared),
+        streams=int(told["streams"]),
+        mix=str(told["mix"]),
+        peak_db=number(told["peak_db"]),
+        level_db=number(told["level_db"]),
         warnings=tuple(str(warning) for warning in told["warnings"]),
     )
 
@@ -200,7 +205,7 @@ class Waiting:
         with theirs:
             cls.process = subprocess.Popen(  # noqa: S603 - this very program
                 [sys.executable, "-P", "-c", BEGIN, str(Path(__file__).parents[2])],  # not what lies in this folder
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what a library prints there may hold what is in the file
                 env={**os.environ, **ONE_THREAD},

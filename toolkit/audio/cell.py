@@ -98,7 +98,7 @@ def give(audio: Audio, out: socket.socket) -> None:
     out.sendall(line({"facts": plain(dataclasses.asdict(audio.facts)), "waves": [len(wave) for wave in waves]}))
     for wave in waves:
         for start in pieces(len(wave)):
-            out.sendall(memoryview(wave[start : start + PIECE]).cast("B"))
+            out.sendall(wave[start : start + PIECE].data.cast("B"))
             wave.resize(start, refcheck=False)
 
 
