@@ -61,7 +61,7 @@ lock:
 
 audit: $(READY)
 	$(BIN)/python -m pip install --quiet pip-audit
-	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
 
 licences: $(READY)
 	@$(BIN)/python pipelines/licences.py

@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import toolkit.audio
-from toolkit.audio import Waveform, level_db, load
+from toolkit.audio import Waveform, level_db, load, reading
+from toolkit.audio.apart import Order
 from toolkit.audio.mix import Channels, describe
+from toolkit.audio.source import open_source
 from toolkit.intervals import Span
 from toolkit.settings import AudioSettings
 from toolkit.types import Missing
@@ -243,12 +245,13 @@ def test_levels() -> None:
 
 PEAK_MEMORY = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from audio_files import consented
-from toolkit.audio import load
+from toolkit.audio.apart import Order
+from toolkit.audio.reading import read_source
+from toolkit.audio.source import open_source
 from toolkit.settings import AudioSettings
-load(consented(Path(sys.argv[2])), AudioSettings())
+with open_source(Path(sys.argv[1])) as source:
+    read_source(source, Order((), ()), AudioSettings())
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
@@ -262,7 +265,7 @@ def test_memory_does_not_grow_with_rate_and_channels(tmp_path: Path) -> None:
     write(large, np.tile(rows, 40), rate=96000, muxer="flac", codec="flac")
     peaks = []
     for path in (small, large):
-        command = [sys.executable, "-c", PEAK_MEMORY, str(Path(__file__).parent), str(path)]
+        command = [sys.executable, "-c", PEAK_MEMORY, str(path)]
         peaks.append(int(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     decoded = 40 * 96000 * 8 * 4 // 1024
     assert decoded > 100_000
@@ -272,14 +275,14 @@ def test_memory_does_not_grow_with_rate_and_channels(tmp_path: Path) -> None:
 
 def test_second_pass_holds_one_waveform(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", np.stack([np.tile(voice(1, 16000), 200), np.zeros(3200000)]), 16000)
-    made = consented(path)
-    load(made, SETTINGS)  # imports and caches
-    tracemalloc.start()
-    try:
-        audio = load(made, SETTINGS)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    with open_source(path) as source:
+        reading.read_source(source, Order((), ()), SETTINGS)  # imports and caches
+        tracemalloc.start()
+        try:
+            audio = reading.read_source(source, Order((), ()), SETTINGS)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
     assert audio.facts.mix == "channel 1 of 2; silent: 2"
     assert peak < 1.5 * audio.mix.samples.nbytes
 

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from audio_files import FORMATS, consented, unchecked, voice, wav, wav_bytes, write
 
-from toolkit.audio import decode, load, loading
+from toolkit.audio import decode, load, loading, reading
+from toolkit.audio.apart import Order
+from toolkit.audio.source import BadRecordingError, open_source
 from toolkit.errors import ConsentError, InputError, ToolkitError
 from toolkit.intervals import Span
 from toolkit.settings import AudioSettings
@@ -162,7 +164,8 @@ def test_too_long_is_refused_before_decoding(tmp_path: Path, monkeypatch: pytest
         raise AssertionError("decoded")
 
     monkeypatch.setattr(decode.Decoder, "blocks", decoded)
-    assert "longer than 0.01 hours" in refused(path, replace(SETTINGS, max_hours=0.01))
+    with open_source(path) as source, pytest.raises(BadRecordingError, match=r"longer than 0\.01 hours"):
+        reading.read_source(source, Order((), ()), replace(SETTINGS, max_hours=0.01))
 
 
 def test_too_long_is_found_while_decoding(tmp_path: Path) -> None:
@@ -242,14 +245,13 @@ def test_without_the_right_to_read(tmp_path: Path) -> None:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Do something to the recording once it is open and before it is decoded."""
-    real = loading.probe
+    real = loading.read_apart
 
-    def probe(source):
-        found = real(source)
+    def read_apart(*given):
         act()
-        return found
+        return real(*given)
 
-    monkeypatch.setattr(loading, "probe", probe)
+    monkeypatch.setattr(loading, "read_apart", read_apart)
 
 
 def test_written_to_while_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

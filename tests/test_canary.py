@@ -15,16 +15,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 from audio_files import voice, wav
+from conftest import ROOT
 from replay import Study, make_study
 
-PHRASE = ("zanzibar", "marmalade", "turquoise")
+PHRASE = ("zanzibar", "marmalade", "rutabaga")
 FILE, FOLDER = "annabel-lee-tuesday", "Mister Oxenfree"
 PLANTED = (*PHRASE, "annabel", "oxenfree")
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    """A good session whose words are the phrase, and one that fails, both from files with a name, in such a folder."""
+    """Sessions whose words are the phrase, from files with a name, in such a folder.
+
+    One is good, one fails, and of one only the numbers may be kept.
+    """
     made = make_study(tmp_path / FOLDER, sessions=())
     replayed = tmp_path / FOLDER / "replayed" / "x.words.json"
     told = json.loads(replayed.read_text())
@@ -34,6 +38,8 @@ def study(tmp_path: Path) -> Study:
     good = wav(made.recording(f"{FILE}.wav"), voice(20, 16000), 16000)
     bad = wav(made.recording(f"{FILE}-cut.wav"), voice(20, 16000, seed=1), 16000)
     os.truncate(bad, 200_000)
+    numbers = wav(made.recording(f"{FILE}-numbers.wav"), voice(20, 16000, seed=2), 16000)
+    made.add_and_consent("numbers", numbers)
     for session, path in (("good", good), ("bad", bad)):
         made.add_and_consent(session, path)
         purposes = ["--purpose", "transcript", "--purpose", "research"]
@@ -59,24 +65,35 @@ def test_nothing_planted_is_found_where_it_must_not_be(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     printed = ""
+    told = tmp_path / "told"  # what was asked for, without what was said
+    told.mkdir()
     for arguments in (
-        ["run", study.root],
-        ["run", study.root, "--force"],
+        ["run", study.root, "--log-json", told / "run.json"],
+        ["run", study.root, "--force", "--workers", "2"],
         ["status", study.root],
         ["doctor", study.root],
         ["consent", "list", study.root],
         ["consent", "check", study.root],
         ["audit", "verify", study.root],
         ["retention", study.root],
-        ["export", study.root, "good", "--format", "csv", "--output", tmp_path / "out.csv"],
-        ["export", study.root, "good", "--format", "rttm", "--output", tmp_path / "out.rttm"],
+        ["export", study.root, "good", "--format", "csv", "--output", told / "out.csv"],
+        ["export", study.root, "good", "--format", "csv", "--table", "codes", "--output", told / "codes.csv"],
+        ["export", study.root, "good", "--format", "rttm", "--output", told / "out.rttm"],
+        ["show", study.root, "good", "--no-text"],
+        ["show", study.root, "numbers"],
+        ["export", study.root, "numbers", "--format", "json", "--output", told / "numbers.json"],
+        ["export", study.root, "numbers", "--format", "vtt", "--output", told / "numbers.vtt"],
+        ["report", study.root, "numbers", "--html", told / "numbers.html"],
+        ["report", study.root, "good", "--html", tmp_path / "good.html"],
+        ["collect", study.root, "--output", told / "all.csv", "--purpose", "measure"],
         ["show", study.root, "nobody"],
         ["--debug", "status", study.root],
     ):
         end = study.in_child(*arguments)
         # the one line about a bad recording names its file, as it must, but no folder and no word
-        printed += (end.out + end.err).replace(f"{FILE}-cut.wav", "").replace(f"{FILE}.wav", "")
-    assert study.results() == ["good"]
+        printed += (end.out + end.err).replace(f"{FILE}-cut.wav", "")
+    assert {"good", "numbers"} <= {p.name for p in (study.root / "results").iterdir()}
+    assert not (study.root / "results" / "bad").exists()
     assert any(leaks(p.read_bytes()) for p in study.root.rglob("*") if p.is_file())  # it is there to be found
     assert leaks(printed.encode()) == []
     for path in sorted(study.root.rglob("*")):
@@ -86,9 +103,29 @@ def test_nothing_planted_is_found_where_it_must_not_be(
         assert leaks(str(path.relative_to(study.root)).encode()) == []
         if path.suffix == ".parquet":
             assert leaks(pl.read_parquet(path).write_json().encode()) == [], path.name
-    for path in (tmp_path / "out.csv", tmp_path / "out.rttm"):
-        assert leaks(path.read_bytes()) == []
+    names = {path.name for path in told.iterdir()}
+    assert {"run.json", "out.csv", "codes.csv", "out.rttm", "numbers.json", "numbers.html", "all.csv"} <= names
+    assert "numbers.vtt" not in names  # nobody agreed to words
+    for path in told.iterdir():
+        assert leaks(path.read_bytes()) == [], path.name
+    assert set(leaks((tmp_path / "good.html").read_bytes())) <= set(PHRASE)  # words may be there; no name, no path
     assert [p for p in temporary.rglob("*") if p.is_file()] == []
+
+
+def test_a_notebook_of_numbers_holds_no_word_no_name_and_no_path(study: Study, tmp_path: Path) -> None:
+    assert study.toolkit("run", study.root, "numbers").code == 0
+    home, pages = tmp_path / "home", tmp_path / "pages"
+    home.mkdir()
+    files = [str(ROOT / "notebooks" / f"{name}.ipynb") for name in ("01_session_review", "05_data_quality")]
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--output-dir", str(pages), *files]
+    given = {"TOOLKIT_STUDY": str(study.root), "TOOLKIT_SESSION": "numbers", "HOME": str(home), "TMPDIR": str(home)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **given})
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list(pages.iterdir())) == len(files)
+    assert "talk" in (pages / "01_session_review.html").read_text(encoding="utf-8").lower()
+    for path in (*pages.iterdir(), *(p for p in home.rglob("*") if p.is_file())):
+        assert leaks(path.read_bytes()) == [], path.name
+    assert leaks((done.stdout + done.stderr).replace(str(pages), "").encode()) == []
 
 
 @pytest.mark.models

@@ -22,7 +22,7 @@ from audio_files import FORMATS, wav, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import display, store
+from toolkit import api, display, store
 from toolkit.consent import ledger
 from toolkit.display.html import Page
 from toolkit.display.player import legend, payload, sound, widget
@@ -34,6 +34,7 @@ from toolkit.types import (
     AppliedCode,
     Code,
     CodedUtterance,
+    Missing,
     Purpose,
     Silence,
     SilenceCategory,
@@ -169,12 +170,16 @@ def exclude(study: Study, *spans: Span) -> None:
     ledger.save(study.consent_file, known.replace("s01", replace(record, excluded=spans)))
 
 
-def test_words_that_were_excluded_since_are_gone(study: Study) -> None:
+def test_nothing_is_shown_that_was_made_before_a_portion_was_excluded(study: Study) -> None:
+    shown = widget.Player(study, "s01", by="")
     exclude(study, Span(3.8, 5.0))
-    shown = payload.session(study, "s01")
-    assert shown["excluded"] == [[3.8, 5.0], [15.0, 16.0]]
-    assert shown["utterances"][1]["words"] == [["=Tired", 3.0]]
-    assert "canary" not in text_of(shown)
+    content, _ = shown.answer({"ask": "session"})
+    assert content["answer"] == "problem"
+    assert "portion that was taken back" in content["text"]
+    result = made.session_result()
+    cut = (Span(3.8, 5.0), Span(15.0, 16.0))
+    store.publish(study, replace(result, dialogue=replace(result.dialogue, excluded=cut)))
+    assert payload.session(study, "s01")["excluded"] == [[3.8, 5.0], [15.0, 16.0]]
 
 
 def test_notes_are_for_those_who_may_read_or_hear(tmp_path: Path) -> None:
@@ -283,6 +288,21 @@ def test_the_audit_log_notes_once_that_words_were_opened_and_sound_was_heard(tmp
     ]
     widget.Workbench(study, "s01", by="").answer({"ask": "sound", "start": 1, "end": 2})
     assert audited(study)[2:] == [("listen", "s01", {"by": "", "tables": ["sound"], "where": "workbench"})]
+
+
+def test_words_that_a_program_reads_are_noted_as_opened_and_numbers_are_not(tmp_path: Path) -> None:
+    study = published(tmp_path, made.session_result())
+    api.scan(study, "measures")
+    assert not study.audit_file.exists()
+    assert not isinstance(api.load(study, "s01").words, Missing)
+    api.scan(study, "restricted/utterances")
+    assert audited(study) == [
+        ("open", "s01", {"by": "", "tables": ["words"], "where": "python"}),
+        ("open", "", {"by": "", "tables": ["utterances"], "where": "python"}),
+    ]
+    made.grant(study, "s01", MEASURE)
+    assert isinstance(api.load(study, "s01").words, Missing)
+    assert len(audited(study)) == 2
 
 
 def test_what_was_refused_is_not_noted_as_heard(tmp_path: Path) -> None:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
+import wave
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
-from made import HER, grant, session_result, spoken, study_with, word
+from audio_files import voice, wav
+from made import HER, HIM, grant, session_result, spoken, study_with, word
 from typer.testing import CliRunner
 
 from toolkit import redaction, store
+from toolkit.audio import load
+from toolkit.audio.pcm import in_16_bits
 from toolkit.cli import app
-from toolkit.consent import audit
+from toolkit.consent import admit, audit, ledger
 from toolkit.errors import ConsentError, InputError
+from toolkit.intervals import Span
 from toolkit.privacy.finding import Finder, Hit
 from toolkit.privacy.leaks import measure, names_in
 from toolkit.privacy.patterns import Identifier, rules
+from toolkit.privacy.silencing import of_hits
 from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import sentences
+from toolkit.privacy.synthetic import Sentence, Source, sentences
+from toolkit.settings import AudioSettings
 from toolkit.study import Study
-from toolkit.types import Purpose
+from toolkit.types import Purpose, SpeakerInterval
 
 pytest.importorskip("presidio_analyzer")
 TODAY = date(2026, 11, 24)
@@ -58,6 +67,43 @@ def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
             assert piece == piece.strip()
             assert piece[0].isalnum() or piece[0] in "(+"
     assert {h.what for s in made for h in s.truth} == set(Identifier)
+
+
+def test_the_held_out_sentences_share_nothing_with_those_that_rules_were_made_with() -> None:
+    seen, held_out = sentences(), sentences(Source.HELD_OUT)
+    assert held_out == sentences(Source.HELD_OUT)
+    assert len({s.text for s in held_out}) >= 500
+    assert {h.what for s in held_out for h in s.truth} == set(Identifier)
+    pieces = [{s.text[h.start : h.end].casefold() for s in made for h in s.truth} for made in (seen, held_out)]
+    assert not pieces[0] & pieces[1]
+    spoken_number = "oh one nine one four nine eight oh one double two"
+    assert {spoken_number, "Llanfairpwll", "upper slaughter"} <= {
+        s.text[h.start : h.end] for s in held_out for h in s.truth
+    }
+    assert {frame_of(s) for s in seen}.isdisjoint(frame_of(s) for s in held_out)
+    texts = [s.text for s in held_out]
+    assert sum(text == text.lower() for text in texts) > 400  # three ways of writing of four
+    assert any(" cant " in text for text in texts)
+    assert any(" er " in text for text in texts)
+
+
+def frame_of(sentence: Sentence) -> str:
+    """A sentence without its identifiers, in lower case."""
+    parts, last = [], 0
+    for hit in sentence.truth:
+        parts.append(sentence.text[last : hit.start])
+        last = hit.end
+    return "…".join([*parts, sentence.text[last:]]).lower().strip(".?!")
+
+
+@pytest.mark.models
+def test_the_figures_of_the_record_are_those_that_are_measured(model_store: dict[str, Path]) -> None:
+    written = (Path(__file__).parent.parent / "docs" / "adr" / "0017-redacted-draft.md").read_text(encoding="utf-8")
+    plain = Finder(model_store["en_core_web_sm"])
+    scores = {source: measure(plain, sentences(source)) for source in Source}
+    for what in Identifier:
+        cells = [f"{s.there} | {s.recall:.2f} | {s.precision:.2f}" for s in (scores[source][what] for source in Source)]
+        assert f"| {what} | {' | '.join(cells)} |".replace("_", " ") in written
 
 
 @pytest.mark.models
@@ -160,7 +206,12 @@ def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
     first = table(next((tmp_path / "draft" / "transcripts").iterdir()))[0]["text"]
     assert first.startswith("'=[person ")  # and no formula
     assert "[age over 89 1]" in first
-    assert json.loads((tmp_path / "draft" / "leaks.json").read_text())["known_names_left"] == 0
+    leaks = json.loads((tmp_path / "draft" / "leaks.json").read_text())
+    assert leaks["known_names_left"] == 0
+    for measured in leaks["synthetic_sentences"].values():
+        assert measured["sentences"] >= 500
+        assert set(measured["classes"]) == set(Identifier)
+    assert set(leaks["synthetic_sentences"]) == {"seen while the rules were made", "held out"}
     assert "redacted draft for a reviewer" in (tmp_path / "draft" / "README.txt").read_text()
     assert (tmp_path / "draft").stat().st_mode & 0o777 == 0o700
     redaction.export(study, tmp_path / "again", names=["Canary Wharton"])
@@ -190,6 +241,94 @@ def test_a_person_signs_the_draft_off_as_it_is_then(study: Study, tmp_path: Path
     assert lines[-3:] == ["export-redacted", "export-redacted", "export-signed-off"]
     with pytest.raises(InputError, match="signed off already"):
         redaction.sign_off(study, folder, by="R1", today=TODAY)
+
+
+SILENT = (Span(3.7, 4.7), Span(10.0, 11.0), Span(11.7, 12.7), Span(15.7, 17.3))
+"""Tom with 0.3 s on both sides, the portion that was excluded, a word of nobody, and speech without words."""
+
+
+def sounding(folder: Path) -> Study:
+    """A session of 20 s of real sound in which a name is said, and one whose sound nobody is to hear."""
+    made = study_with(folder / "study", session_result("sess-alpha"), session_result("sess-beta"))
+    for session_id in ("sess-alpha", "sess-beta"):
+        path = made.recording(session_id).path
+        wav(path, voice(20, 16000, seed=1) + 0.01, 16000)  # nowhere silent by itself
+        known = made.ledger()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        record = replace(known.record(session_id), recording_sha256=digest, excluded=(Span(10.0, 11.0),))
+        ledger.save(made.consent_file, known.replace(session_id, record))
+        result = session_result(session_id)
+        words = tuple(word(1.0 + at, text, HER) for at, text in enumerate(["so", "I", "told", "Tom", "about", "it"]))
+        dialogue = replace(
+            result.dialogue,
+            excluded=(Span(10.0, 11.0),),
+            activity=(SpeakerInterval(1.0, 6.4, HER), SpeakerInterval(16.0, 17.0, HIM)),
+        )
+        heard = (*words, word(12.0, "Leeds", None))
+        store.publish(made, replace(result, dialogue=dialogue, utterances=(spoken(0, HER, words),), words=heard))
+    known = made.ledger()
+    record = known.record("sess-beta")
+    grants = tuple(replace(g, purposes=g.purposes - {Purpose.SUPERVISION}) for g in record.grants)
+    ledger.save(made.consent_file, known.replace("sess-beta", replace(record, grants=grants)))
+    return made
+
+
+def samples_of(path: Path) -> np.ndarray:
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16000)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+@pytest.mark.models
+def test_the_sound_is_silent_where_identifiers_are_said_and_the_same_elsewhere(
+    tmp_path: Path, model_store: dict[str, Path]
+) -> None:
+    study, folder = sounding(tmp_path), tmp_path / "draft"
+    out = CliRunner().invoke(app, ["export", str(study.root), "--redacted", str(folder), "--audio"])
+    assert out.exit_code == 0, (out.output, out.exception)
+    assert "Without its sound: session sess-beta, consent does not cover the purpose supervision today." in out.output
+    assert "A voice identifies" in out.output
+    (path,) = (folder / "audio").iterdir()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (folder / "transcripts" / f"{path.stem}.csv").exists()
+    heard = samples_of(path)
+    consented = admit(study.recording("sess-alpha"), study.ledger(), purposes=(), today=date.today())  # noqa: DTZ011
+    whole = in_16_bits(load(consented, AudioSettings()).mix)
+    silent = np.zeros(len(whole), bool)
+    for span in SILENT:
+        silent[round(span.start * 16000) : round(span.end * 16000)] = True
+    assert not heard[silent].any()
+    assert np.array_equal(heard[~silent], whole[~silent])
+    assert np.mean(heard[~silent] != 0) > 0.99
+    readme = (folder / "README.txt").read_text()
+    assert "voice identifies" in readme.replace("\n", " ")
+    assert (
+        json.loads((folder / "draft.json").read_text())[f"audio/{path.name}"]
+        == hashlib.sha256(path.read_bytes()).hexdigest()
+    )
+    noted = {line["session"]: line["details"]["audio"] for line in audit.entries(study.audit_file)}
+    assert noted == {"sess-alpha": 1, "sess-beta": 0}
+
+
+@pytest.mark.models
+def test_a_recording_that_is_another_one_leaves_nothing_behind(tmp_path: Path, model_store: dict[str, Path]) -> None:
+    study = sounding(tmp_path)
+    path = study.recording("sess-alpha").path
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(ConsentError, match="not the file"):
+        redaction.export(study, tmp_path / "draft", audio=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["study"]
+    assert not study.audit_file.exists()
+
+
+def test_words_that_an_identifier_reaches_into_are_silenced() -> None:
+    said = spoken(
+        0, HER, tuple(word(at, text, HER) for at, text in ((1, "in"), (2, "Upper"), (3, "Slaughter,"), (4, "so")))
+    )
+    hits = [Hit(3, 18, Identifier.PLACE)]  # without the comma
+    assert said.text[3:18] == "Upper Slaughter"
+    assert list(of_hits(said, hits)) == [Span(2, 2.4), Span(3, 3.4)]
+    assert list(of_hits(said, [])) == []
 
 
 def test_what_cannot_be_exported(study: Study, tmp_path: Path) -> None:

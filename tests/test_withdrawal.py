@@ -17,10 +17,24 @@ import pytest
 from made import session_result, study_with, withdraw
 from replay import make_study
 
-from toolkit import collect, corrections, overlay, retention, store, withdrawal
+from toolkit import (
+    api,
+    caseload,
+    collect,
+    corrections,
+    export,
+    lab,
+    overlay,
+    report,
+    retention,
+    store,
+    tables,
+    withdrawal,
+)
 from toolkit.consent import Party, audit, ledger, voices
 from toolkit.consent.voices import Voice
 from toolkit.display import scan as look
+from toolkit.display.player import payload
 from toolkit.errors import ConsentError, InputError, StoreError
 from toolkit.intervals import Span
 from toolkit.overlay import Correction, What
@@ -204,6 +218,39 @@ def test_of_a_portion_only_what_is_about_it_goes_and_nothing_is_shown_until_it_i
     assert set(store.scan(study, "measures").collect()["session_id"]) == {"s01", "s02"}
 
 
+def portion_is_nowhere_to_be_seen(study: Study, portion: Span) -> None:
+    """No number, code, silence or word of a session from which a portion was taken back, wherever one may look."""
+    for table in tables.SCHEMAS:
+        assert "s01" not in set(store.scan(study, table).collect()["session_id"])
+    assert caseload.read(study).sessions["session_id"].to_list() == ["s02"]
+    assert lab.newest(study)[0] == "s02"
+    there = store.is_there(study, "s01")
+    why = "portion that was taken back" if there else "no results"
+    for opened in (
+        lambda: api.load(study, "s01"),
+        lambda: store.read(study, "s01", "silences"),
+        lambda: store.load_dialogue(study, "s01"),
+        lambda: look(study.root, "s01"),
+        lambda: payload.session(study, "s01"),
+        lambda: report.write(study, "s01", study.root.parent / "report.html", form=report.Form.HTML),
+        lambda: export.export(study, "s01", study.root.parent / "s01.json", form=export.Format.JSON),
+    ):
+        with pytest.raises(InputError, match=why):
+            opened()
+    assert study.ledger().record("s01").excluded == (portion,)
+
+
+def test_results_from_before_a_portion_was_excluded_are_not_shown_until_they_are_made_again(study: Study) -> None:
+    portion = Span(3.0, 4.0)
+    record = study.ledger().record("s01")
+    ledger.save(study.consent_file, study.ledger().replace("s01", replace(record, excluded=(portion,))))
+    before = of_session(study, "s01")
+    portion_is_nowhere_to_be_seen(study, portion)
+    store.collect(study)  # brings none of it back
+    portion_is_nowhere_to_be_seen(study, portion)
+    assert own_files(study, "s01").items() <= before.items()
+
+
 LEFT = tuple(f"results/{mark}s01" for mark in ("", ".staging-", ".old-", ".purged-old-", ".purged-results-"))
 
 
@@ -304,6 +351,33 @@ def killed_at(work: Callable[[], object], at: int) -> int:
         told = pipe.read()
     os.waitpid(child, 0)
     return int(told or b"0")
+
+
+def test_killed_at_any_of_twenty_moments_a_portion_is_absent_from_the_first_on(study: Study, tmp_path: Path) -> None:
+    again, portion = tmp_path / "again", Span(3.0, 4.0)
+
+    def work() -> object:
+        return withdrawal.withdraw(Study(again), "s01", today=TODAY, portions=[portion])
+
+    shutil.copytree(study.root, again)
+    calls = killed_at(work, at=-1)
+    dice = random.Random(20261125)
+    seen = 0
+    for at in sorted(dice.sample(range(1, calls + 1), 20)):
+        shutil.rmtree(again)
+        shutil.copytree(study.root, again)
+        killed_at(work, at)
+        stopped = Study(again)
+        if stopped.ledger().record("s01").excluded:
+            seen += 1
+            portion_is_nowhere_to_be_seen(stopped, portion)
+        elif not withdrawal.unfinished(stopped):  # nothing is written yet: nothing was taken back
+            continue
+        withdrawal.finish_all(stopped)
+        portion_is_nowhere_to_be_seen(stopped, portion)
+        assert CANARY not in stopped.overlay("s01").read_text(encoding="utf-8")
+        assert audit.verify(stopped.audit_file).ok
+    assert seen > 10
 
 
 def test_killed_at_fifty_random_moments_and_resumed_nothing_of_the_session_is_left(

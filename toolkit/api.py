@@ -79,7 +79,8 @@ def process(
 def load(study: str | Path | Study, session_id: str) -> SessionResult:
     """Read one session's results.
 
-    Words and text are there where they were kept and consent still covers a transcript today, else missing.
+    Words and text are there where they were kept and consent still covers a transcript today, else missing. The audit
+    log notes that they were opened.
 
     Raises
     ------
@@ -100,7 +101,11 @@ def load(study: str | Path | Study, session_id: str) -> SessionResult:
             f"session {session_id}: consent does not cover it today.", hint="See: toolkit consent list STUDY"
         )
     found = store.load(where, session_id)
-    return found if Purpose.TRANSCRIPT in purposes else replace(found, words=NO_TEXT, utterances=NO_TEXT)
+    if Purpose.TRANSCRIPT not in purposes:
+        return replace(found, words=NO_TEXT, utterances=NO_TEXT)
+    if not isinstance(found.words, Missing):
+        store.note_opened(where, session_id, what="words", where="python")
+    return found
 
 
 def scan(study: str | Path | Study, table: str = "measures", *, only: Collection[str] | None = None) -> pl.LazyFrame:
@@ -111,7 +116,8 @@ def scan(study: str | Path | Study, table: str = "measures", *, only: Collection
     study
         The study or its folder.
     table
-        ``measures``, ``turns``, ``silences``, ``codes`` … or ``restricted/words``, ``restricted/utterances``.
+        ``measures``, ``turns``, ``silences``, ``codes`` … or ``restricted/words``, ``restricted/utterances``, which the
+        audit log notes.
     only
         Ids of the sessions wanted, None for all.
 
@@ -122,9 +128,13 @@ def scan(study: str | Path | Study, table: str = "measures", *, only: Collection
     ConsentError
         When the ledger cannot be read.
     """
-    from toolkit import store
+    from toolkit import store, tables
 
-    return store.scan(opened(study), table, only=only)
+    where = opened(study)
+    found = store.scan(where, table, only=only)
+    if table in tables.RESTRICTED:
+        store.note_opened(where, "", what=table.rpartition("/")[2], where="python")
+    return found
 
 
 def export_session(

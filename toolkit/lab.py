@@ -26,18 +26,13 @@ from toolkit import store
 from toolkit.atomic import store_error
 from toolkit.caseload import agreed
 from toolkit.errors import InputError
+from toolkit.offline import SWITCHES
 from toolkit.study import Study
 
 __all__ = ["environment", "fill", "folder", "newest", "notebooks", "options", "prepare", "serve", "without_output"]
 
 PARAMETERS = "parameters"
 PAGE = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}  # asks about news even with none
-QUIET = {  # of libraries in the kernel: nothing is sent, nothing is looked up
-    "DO_NOT_TRACK": "1",
-    "HF_HUB_OFFLINE": "1",
-    "OTEL_SDK_DISABLED": "true",
-    "PYANNOTE_METRICS_ENABLED": "0",
-}
 
 
 def folder() -> Path:
@@ -84,7 +79,7 @@ def newest(study: Study, therapist: str = "") -> tuple[str, str]:
         and agreed(known[session_id], ledger, today)
     ]
     for last in sorted(there, key=lambda r: (r.recorded_on, r.session_id), reverse=True):
-        if store.manifest(study, last.session_id) is not None:  # else damaged, or of another version of the toolkit
+        if store.usable(study, last.session_id, ledger) is not None:  # else damaged, or to be made again
             return last.session_id, last.therapist
     whose = f" of therapist {therapist[:80]}" if therapist else ""
     raise InputError(f"no session{whose} has results to look at.", hint=f"Make them: toolkit run {study.name}")
@@ -177,7 +172,8 @@ def environment(private: Path) -> dict[str, str]:
     """What JupyterLab and its kernels find: nothing is sent, and history and layout go into a private folder."""
     return {
         **os.environ,
-        **QUIET,
+        **SWITCHES,
+        "HF_HUB_OFFLINE": "1",  # also where the hub is allowed for fetching models
         "IPYTHONDIR": str(private / "ipython"),
         "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (str(private), os.environ.get("JUPYTER_CONFIG_PATH")))),

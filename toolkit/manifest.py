@@ -188,7 +188,7 @@ def parse(text: str, session_id: str) -> Manifest:
     try:
         data = json.loads(text)
         version = data["schema_version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise damaged from None
     if version != SCHEMA_VERSION:
         raise StoreError(

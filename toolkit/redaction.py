@@ -5,12 +5,16 @@ Only sessions whose every party granted research, transcript and measure are in 
 identifiers in text are replaced (`toolkit.privacy`), and there is no audio and no voice. A leak report says how many
 identifiers of which class the redaction finds in sentences made for that, and how often known names are in the draft.
 
+Where it is asked for, and every party granted supervision too (that the sound may be heard), the sound is there with
+the stretches of `toolkit.privacy.silencing` silent. It is a voice, and stays the voice of somebody.
+
 ::
 
     README.txt          what it is, and what it is not
     sessions.csv        session, therapist, client, recorded_on, language, duration
     measures.csv        every measure of every session
     transcripts/….csv   utterance, start, end, role, text; one file a session
+    audio/….wav         only where it is asked for: 16 kHz, 16 bits, mono
     leaks.json          the leak report
     draft.json          SHA-256 of every file
     signed-off.json     once a person has reviewed it
@@ -22,7 +26,10 @@ import hashlib
 import json
 import random
 import secrets
-from collections.abc import Iterable, Mapping
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,12 +37,14 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import atomic, models, store
 from toolkit.consent import audit
+from toolkit.consent.admit import admit
 from toolkit.errors import ConsentError, InputError, StoreError
 from toolkit.formats import csv_out
 from toolkit.formats.sessions import check_party
+from toolkit.privacy import silencing
 from toolkit.privacy.leaks import measure, names_in
 from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import sentences
+from toolkit.privacy.synthetic import Source, sentences
 from toolkit.study import Study
 from toolkit.types import Missing, Purpose, Recording
 
@@ -49,26 +58,36 @@ MODEL = "en_core_web_sm"
 FURTHEST = 364  # days by which a client's dates are moved, back or forth; never 0
 SESSION_COLUMNS = ("session", "therapist", "client", "recorded_on", "language", "duration")
 SAID_COLUMNS = ("utterance", "start", "end", "role", "text")
+SETS = {Source.SEEN: "seen while the rules were made", Source.HELD_OUT: "held out"}
 DRAFT, SIGNED, LEAKS = "draft.json", "signed-off.json", "leaks.json"
 README = """\
 A redacted draft for a reviewer.
 
 Identifiers were looked for by a program and replaced by tags such as [person 2]. It misses some: leaks.json says how
-many of which class it finds in sentences made for that. So this is not de-identified material, and must not be passed
-on before a person has read it and signed it off: toolkit export STUDY --sign-off FOLDER --by ID
+many of which class it finds in sentences made for that; those held out, which no rule was made with, tell what to
+expect. So this is not de-identified material, and must not be passed on before a person has read it and signed it off:
+toolkit export STUDY --sign-off FOLDER --by ID
 
 Session and person ids are random; no key to them is kept. Dates are moved by a number of days of each client's own.
-There is no audio in it, and nothing of a voice.
+"""
+NO_AUDIO = "There is no audio in it, and nothing of a voice.\n"
+AUDIO = """\
+The folder audio holds the sound of the sessions whose parties agreed to its being heard. It is silent where identifiers
+were found in the words, where somebody speaks and no words were found, and where a party had a portion left out. But a
+voice identifies the person it belongs to (45 CFR 164.514(b)(2)(i)(P)), and names that the program missed can be heard.
+So this is no Safe Harbor material, whoever signs it off: keep it as you keep the recordings.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was written: how many sessions, which were left out and why, and the leak report."""
+    """What was written: how many sessions, which were left out and why, the leak report; and of the sound the same."""
 
     sessions: int
     left_out: Mapping[str, str]
     leaks: Mapping[str, Any]
+    sounding: int
+    silent: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -77,6 +96,7 @@ class Disguise:
 
     surrogates: Surrogates = field(default_factory=Surrogates)
     people: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
     days: dict[str, int] = field(default_factory=dict)
     dice: random.Random = field(default_factory=secrets.SystemRandom)
 
@@ -84,12 +104,16 @@ class Disguise:
         """Random ids in place of one or several."""
         return ";".join(self.people.setdefault(one, f"{kind}-{secrets.token_hex(4)}") for one in who.split(";"))
 
+    def session(self, session_id: str) -> str:
+        """A random id in place of a session's."""
+        return self.sessions.setdefault(session_id, f"session-{secrets.token_hex(4)}")
+
     def days_of(self, client: str) -> int:
         """By how many days the dates of a client are moved."""
         return self.days.setdefault(client, self.dice.choice([-1, 1]) * self.dice.randint(1, FURTHEST))
 
 
-def export(study: Study, folder: Path, *, names: Iterable[str] = ()) -> Draft:
+def export(study: Study, folder: Path, *, names: Iterable[str] = (), audio: bool = False) -> Draft:
     """Write a redacted draft into a new folder, and note it in the audit log.
 
     Parameters
@@ -100,13 +124,15 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = ()) -> Draft:
         The folder to make; it must not be there, and not lie in the study.
     names
         Names of people and places that somebody knows to occur, beside those in ``sessions.csv``.
+    audio
+        With the sound of the sessions that supervision covers too, silent where identifiers are said.
 
     Raises
     ------
     ConsentError
-        When research covers no session today.
+        When research covers no session today, or a recording is not the one that consent was given for.
     InputError
-        When the folder is there or lies in the study.
+        When the folder is there or lies in the study, or a recording cannot be read.
     BackendError
         When Presidio is not installed.
     StoreError
@@ -120,16 +146,24 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = ()) -> Draft:
         why = next(iter(left_out.values()), "the study has no sessions")
         raise ConsentError(f"no session can be in a research export: {why}.", hint="Grant the purpose research first.")
     known = [*names, *known_of(study.recordings().values())]
-    finder = Finder(models.path(MODEL), known)
-    files = {"README.txt": README.encode(), **content(study, chosen, finder)}
+    finder, disguise = Finder(models.path(MODEL), known), Disguise()
+    readme = README + (AUDIO if audio else NO_AUDIO)
+    files = {"README.txt": readme.encode(), **content(study, chosen, finder, disguise)}
     leaks = report(finder, files, known)
     files[LEAKS] = as_json(leaks)
-    files[DRAFT] = as_json({name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())})
-    digest = hashlib.sha256(files[DRAFT]).hexdigest()
-    for recording in chosen:  # noted first, as for every export
-        audit.append(study.audit_file, "export-redacted", session_id=recording.session_id, sha256=digest)
-    write(folder, files)
-    return Draft(len(chosen), left_out, leaks)
+    heard, silent = audible(study, chosen) if audio else ([], {})
+    with staged(folder) as staging:
+        hashes = {name: put(staging, name, data) for name, data in files.items()}
+        for recording in heard:
+            name = f"audio/{disguise.session(recording.session_id)}.wav"
+            hashes[name] = put(staging, name, sound(study, recording, finder))
+        digest = put(staging, DRAFT, as_json(dict(sorted(hashes.items()))))
+        for recording in chosen:  # noted before it has its name: as for every export
+            is_heard = int(recording in heard)
+            audit.append(
+                study.audit_file, "export-redacted", session_id=recording.session_id, sha256=digest, audio=is_heard
+            )
+    return Draft(len(chosen), left_out, leaks, len(heard), silent)
 
 
 def check_folder(study: Study, folder: Path) -> None:
@@ -147,7 +181,7 @@ def covered(study: Study) -> tuple[list[Recording], dict[str, str]]:
     ledger, chosen, left_out = study.ledger(), [], {}
     for session_id, recording in study.recordings().items():
         lacking = NEEDED - store.covered(ledger, session_id)
-        found = store.manifest(study, session_id)
+        found = store.usable(study, session_id, ledger)
         if lacking:
             left_out[session_id] = f"consent does not cover the purpose {min(lacking)} today"
         elif found is None or "restricted/utterances" not in found.tables:
@@ -173,9 +207,40 @@ def stems(recording: Recording) -> tuple[str, ...]:
     return (recording.path.stem, *((brought.path.stem,) if brought else ()))
 
 
-def content(study: Study, chosen: Iterable[Recording], finder: Finder) -> dict[str, bytes]:
+def audible(study: Study, chosen: Iterable[Recording]) -> tuple[list[Recording], dict[str, str]]:
+    """Sessions whose sound may be in the draft, and why that of each of the others is not."""
+    ledger, heard, silent = study.ledger(), [], {}
+    for recording in chosen:
+        if not recording.has_sound:
+            silent[recording.session_id] = "there is no recording"
+        elif Purpose.SUPERVISION not in store.covered(ledger, recording.session_id):
+            silent[recording.session_id] = "consent does not cover the purpose supervision today"
+        else:
+            heard.append(recording)
+    return heard, silent
+
+
+def sound(study: Study, recording: Recording, finder: Finder) -> bytes:
+    """The sound of a session as a WAV file, silent where `silencing` and the consent of its parties want it to be."""
+    from toolkit import audio
+    from toolkit.audio.pcm import in_16_bits, wav
+
+    needed = (*NEEDED, Purpose.SUPERVISION)
+    consented = admit(recording, study.ledger(), purposes=needed, today=date.today())  # noqa: DTZ011 - the clinic's day
+    samples = in_16_bits(audio.load(consented, study.settings().audio).mix)
+    result = store.load(study, recording.session_id)
+    if isinstance(result.utterances, Missing) or isinstance(result.words, Missing):
+        raise StoreError(f"session {recording.session_id}: its text is gone meanwhile.", hint="Run it again.")
+    spans = [span for u in result.utterances for span in silencing.of_hits(u, finder.find(u.text))]
+    speech = [interval.span for interval in result.dialogue.activity]
+    spans += silencing.unread(result.words, result.utterances, speech)
+    for span in silencing.padded(spans):
+        samples[round(span.start * audio.RATE) : round(span.end * audio.RATE)] = 0
+    return wav(samples)
+
+
+def content(study: Study, chosen: Iterable[Recording], finder: Finder, disguise: Disguise) -> dict[str, bytes]:
     """The tables and transcripts, sessions in random order."""
-    disguise = Disguise()
     shuffled = list(chosen)
     disguise.dice.shuffle(shuffled)
     rows: list[list[object]] = []
@@ -184,7 +249,7 @@ def content(study: Study, chosen: Iterable[Recording], finder: Finder) -> dict[s
     files: dict[str, bytes] = {}
     for recording in shuffled:
         result = store.load(study, recording.session_id)
-        own, days = f"session-{secrets.token_hex(4)}", disguise.days_of(recording.client)
+        own, days = disguise.session(recording.session_id), disguise.days_of(recording.client)
         people = [disguise.person(recording.therapist, "therapist"), disguise.person(recording.client, "client")]
         when = shifted(recording.recorded_on, days)
         rows.append([own, *people, when, result.language, round(result.dialogue.duration, 1)])
@@ -211,26 +276,40 @@ def content(study: Study, chosen: Iterable[Recording], finder: Finder) -> dict[s
 
 def report(finder: Finder, files: Mapping[str, bytes], known: Iterable[str]) -> dict[str, Any]:
     """What the redaction finds in sentences made for that, and how often known names are in the draft."""
-    made = sentences()
-    scores = measure(finder, made)
+    sets = {SETS[source]: sentences(source) for source in Source}
     texts = [data.decode() for name, data in files.items() if name != "README.txt"]
     return {
         "what_this_is": "a redacted draft for a reviewer; recall below 1 means that identifiers are left",
-        "synthetic_sentences": len(made),
-        "classes": {str(what): score.as_dict() for what, score in scores.items()},
+        "synthetic_sentences": {
+            name: {
+                "sentences": len(made),
+                "classes": {str(what): score.as_dict() for what, score in measure(finder, made).items()},
+            }
+            for name, made in sets.items()
+        },
         "known_names_left": names_in(texts, known),
     }
 
 
-def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """The draft's folder, private, the list of hashes last."""
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A private folder beside it that gets its name in the end, whole, or is deleted."""
     try:
-        folder.mkdir(mode=0o700)
-        (folder / "transcripts").mkdir(mode=0o700)
+        staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:80]}."))
+        try:
+            yield staging
+            staging.rename(folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)  # still there only when something above failed
     except OSError as error:
         raise atomic.store_error(folder, error) from None
-    for name, data in files.items():
-        atomic.write_bytes(folder / name, data)
+
+
+def put(folder: Path, name: str, data: bytes) -> str:
+    """Write one file; returns its SHA-256."""
+    (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
+    atomic.write_bytes(folder / name, data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def sign_off(study: Study, folder: Path, *, by: str, today: date) -> int:

@@ -224,6 +224,8 @@ def load(path: Path) -> Settings:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name} is no valid TOML: {error}.") from None
+    except RecursionError:
+        raise ConfigError(f"{path.name} is nested too deeply to be settings.") from None
     return located(from_tables(tables), path.parent)
 
 

@@ -1,7 +1,7 @@
 """Recordings become waveforms here, and only consented ones.
 
 `load` is the one door: it takes what `consent.admit` made and nothing else, reads everything PyAV reads, and refuses
-with one line what decoders would accept silently. PyAV and NumPy are imported when it is called.
+with one line what decoders would accept silently. FFmpeg runs in a process of its own (`apart`, `cell`).
 """
 
 from __future__ import annotations

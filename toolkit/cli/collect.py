@@ -58,7 +58,7 @@ def report(found: Collected) -> None:
     """Say what is in the dataset and what was left out of it."""
     say(f"{found.sessions} sessions collected; {found.made} of {found.parts} parts were made anew.")
     if found.uncovered:
-        say(f"Left out, consent does not cover them today: {some(found.uncovered)}.")
+        say(f"Left out, consent does not cover them as they are today: {some(found.uncovered)}.")
     if found.damaged:
         say(f"Left out, their results are damaged or of another version: {some(found.damaged)}. Run them again.")
 

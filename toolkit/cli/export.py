@@ -33,6 +33,9 @@ def export(
     redacted: Path | None = typer.Option(
         None, "--redacted", metavar="FOLDER", help="A draft of all research sessions without identifiers."
     ),
+    audio: bool = typer.Option(
+        False, "--audio", help="With --redacted: the sound too, silent where identifiers are said; a voice identifies."
+    ),
     names: Path | None = typer.Option(None, "--names", help="With --redacted: names known to occur, one a line."),
     signed: Path | None = typer.Option(
         None, "--sign-off", metavar="FOLDER", help="A person has reviewed a redacted draft; needs --by."
@@ -50,7 +53,7 @@ def export(
         if session or form or output or (redacted and signed):
             raise InputError("--redacted and --sign-off stand alone.", hint="They are about all research sessions.")
         if redacted is not None:
-            redact(study, redacted, names)
+            redact(study, redacted, names, audio=audio)
         elif signed is not None:
             sign_off(study, signed, by)
         return

@@ -11,23 +11,29 @@ from toolkit.errors import InputError
 __all__ = ["redact", "sign_off"]
 
 
-def redact(study: Path, folder: Path, names: Path | None) -> None:
+def redact(study: Path, folder: Path, names: Path | None, *, audio: bool) -> None:
     """Write a redacted draft and say what it is."""
     from toolkit import redaction
     from toolkit.formats.lines import read_text
     from toolkit.study import Study
 
     known = [line.strip() for line in read_text(names).splitlines() if line.strip()] if names else []
-    draft = redaction.export(Study.open(study), folder, names=known)
+    draft = redaction.export(Study.open(study), folder, names=known, audio=audio)
     for session_id, why in draft.left_out.items():
         say(f"Left out: session {session_id}, {why}.")
-    rows = [
-        (name, str(found["identifiers"]), share(found["recall"]), share(found["precision"]))
-        for name, found in draft.leaks["classes"].items()
-    ]
+    for session_id, why in draft.silent.items():
+        say(f"Without its sound: session {session_id}, {why}.")
     columns = ("class", "identifiers", "found", "right")
-    stdout.print(table("On synthetic sentences", columns, rows, right=columns[1:]))
+    for sentences, told in draft.leaks["synthetic_sentences"].items():
+        rows = [
+            (name, str(found["identifiers"]), share(found["recall"]), share(found["precision"]))
+            for name, found in told["classes"].items()
+        ]
+        title = f"In {told['sentences']} synthetic sentences, {sentences}"
+        stdout.print(table(title, columns, rows, right=columns[1:]))
     say(f"Known names left in the draft: {draft.leaks['known_names_left']}")
+    if draft.sounding:
+        say(f"With the sound of {draft.sounding} sessions. A voice identifies: keep it as you keep the recordings.")
     say(f"Wrote {draft.sessions} sessions to {folder.name}: a redacted draft for a reviewer. Once it has been read:")
     say(f"  toolkit export {study.name} --sign-off {folder.name} --by ID")
 

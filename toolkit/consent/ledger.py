@@ -165,6 +165,10 @@ def _records(name: str, text: str) -> tuple[Mapping[str, Record | Unreadable], M
         raise ConsentError(
             f"{name} is no valid TOML: {error}.", hint="Correct it; until then all is refused."
         ) from None
+    except RecursionError:
+        raise ConsentError(
+            f"{name} is nested too deeply to be a ledger.", hint="Correct it; until then all is refused."
+        ) from None
     version = tables.pop("schema_version", None)
     if type(version) is not int or version != SCHEMA_VERSION:
         raise ConsentError(

@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 from toolkit import store
-from toolkit.consent import audit
 from toolkit.consent.admit import Refusal, covered
 from toolkit.consent.listeners import check
 from toolkit.intervals import Span, overlap, union
@@ -20,7 +19,7 @@ from toolkit.opener import opener
 from toolkit.study import Study
 from toolkit.types import Purpose, Recording
 
-__all__ = ["WORDS", "Access", "access", "note_opened", "readable"]
+__all__ = ["WORDS", "Access", "access", "readable"]
 
 WORDS = "restricted/words"
 
@@ -69,24 +68,3 @@ def readable(words: Iterable[Mapping[str, Any]], *, excluded: Sequence[Span]) ->
     """Those words that reach into no excluded portion."""
     cuts = union(excluded)
     return [w for w in words if not any(overlap(Span(w["start"], w["end"]), cut) > 0 for cut in cuts)]
-
-
-def note_opened(study: Study, session_id: str, *, what: str, where: str) -> None:
-    """One line in the audit log: what of a session was opened, by whom and with what; nothing of what it holds.
-
-    Parameters
-    ----------
-    study, session_id
-        Whose.
-    what
-        ``words`` or ``sound``.
-    where
-        What shows or plays it: ``player``, ``show`` …
-
-    Raises
-    ------
-    StoreError
-        When the log cannot be written. Nothing is to be shown then.
-    """
-    event = "listen" if what == "sound" else "open"
-    audit.append(study.audit_file, event, session_id=session_id, by=opener(), tables=[what], where=where)

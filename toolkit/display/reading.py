@@ -13,7 +13,7 @@ from toolkit import corrections, overlay
 from toolkit.coding import moments
 from toolkit.coding.moments import Moment
 from toolkit.display import context
-from toolkit.display.allowed import WORDS, Access, access, note_opened, readable
+from toolkit.display.allowed import WORDS, Access, access, readable
 from toolkit.display.context import Around
 from toolkit.errors import InputError
 from toolkit.intervals import Span, union
@@ -131,9 +131,9 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
             f"session {session_id} has no results yet.", hint=f"Make them: toolkit run {opened.name} {session_id}"
         )
     wanted = [*TABLES, *([WORDS] if text and not allowed.words else [])]
-    manifest, frames = store.snapshot(opened, session_id, wanted, cut=True)
+    manifest, frames = store.snapshot(opened, session_id, wanted)
     if WORDS in frames:
-        note_opened(opened, session_id, what="words", where=where)
+        store.note_opened(opened, session_id, what="words", where=where)
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
     excluded = union([*manifest.excluded, *allowed.excluded])
     words = readable(tables.pop(WORDS, []), excluded=excluded)
@@ -144,7 +144,7 @@ def scan(study: str | Path, session_id: str, *, text: bool = True, where: str = 
         texts=texts_of(words),
         no_text="" if WORDS in frames else why_no_text(allowed, manifest, text=text),
         around=context.silences(tables["silences"], tables["codes"], words),
-        moments=moments.find(store.load_dialogue(opened, session_id, cut=True)[0]),
+        moments=moments.find(store.load_dialogue(opened, session_id)[0]),
         noted=noted_in(opened, session_id, allowed=allowed, excluded=excluded),
         excluded=excluded,
         purposes=tuple(sorted(store.covered(opened.ledger(), session_id))),

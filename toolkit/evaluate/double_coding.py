@@ -95,7 +95,7 @@ def candidates(study: Study, *, period: Period) -> tuple[tuple[Candidate, ...], 
     ledger = study.ledger()
     found, left_out = [], {}
     for session_id, recording in study.recordings().items():
-        manifest = store.manifest(study, session_id)
+        manifest = store.usable(study, session_id, ledger)
         if not {Purpose.MEASURE, Purpose.TRANSCRIPT} <= store.covered(ledger, session_id):
             left_out[session_id] = "consent does not cover a transcript today"
         elif manifest is None:

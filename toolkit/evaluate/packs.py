@@ -126,7 +126,7 @@ def item(study: Study, choice: Choice) -> tuple[SheetRow, ...] | Missing:
     study.recording(session_id)
     if not {Purpose.MEASURE, Purpose.TRANSCRIPT} <= store.covered(study.ledger(), session_id):
         return Missing("consent does not cover a transcript today")
-    if store.manifest(study, session_id) is None:
+    if store.usable(study, session_id, study.ledger()) is None:
         return Missing("no results")
     result = store.load(study, session_id)
     if isinstance(result.utterances, Missing):

@@ -7,10 +7,11 @@ sessions, and `collected` says what it is; `derived` knows every kind of thing t
 
 from toolkit.store.collecting import Collected, collect
 from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
-from toolkit.store.opening import covered, let_in, may_open
+from toolkit.store.opening import covered, let_in, may_open, note_opened
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
     is_current,
+    is_there,
     load,
     load_dialogue,
     manifest,
@@ -18,6 +19,7 @@ from toolkit.store.reading import (
     scan,
     sessions,
     snapshot,
+    usable,
     verify,
 )
 
@@ -32,11 +34,13 @@ __all__ = [
     "entries",
     "get",
     "is_current",
+    "is_there",
     "let_in",
     "load",
     "load_dialogue",
     "manifest",
     "may_open",
+    "note_opened",
     "publish",
     "purge",
     "put",
@@ -47,6 +51,7 @@ __all__ = [
     "stage_folders",
     "sweep",
     "sweep_stages",
+    "usable",
     "verify",
     "writing",
 ]

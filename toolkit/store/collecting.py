@@ -22,7 +22,7 @@ from toolkit.store.collected import Part
 from toolkit.store.opening import covered
 from toolkit.store.places import STAGING
 from toolkit.store.publishing import stage, writing
-from toolkit.store.reading import file_hash, sessions
+from toolkit.store.reading import file_hash, is_fresh, sessions
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -42,7 +42,7 @@ class Collected:
     parts, made
         Of how many parts it is, and how many of them were made anew.
     uncovered
-        Sessions with results that consent does not cover today.
+        Sessions with results that consent does not cover today, or that hold a portion taken back since.
     damaged
         Sessions whose results are damaged or of another version.
     """
@@ -67,7 +67,7 @@ def collect(study: Study) -> Collected:
     ledger = study.ledger()
     with writing(study):
         there = sessions(study)
-        ids = [s for s in there if Purpose.MEASURE in covered(ledger, s)]
+        ids = [s for s in there if Purpose.MEASURE in covered(ledger, s) and is_fresh(study, s, ledger)]
         digests = {s: file_hash(study.results / s / manifests.NAME) for s in ids}
         try:
             made, kept = bring_up_to_date(study, digests)

@@ -14,7 +14,7 @@ from toolkit.opener import opener
 from toolkit.study import Study
 from toolkit.types import Purpose
 
-__all__ = ["covered", "let_in", "may_open", "shown"]
+__all__ = ["covered", "let_in", "may_open", "note_opened", "shown"]
 
 ROUNDING = 0.002  # s: manifests have milliseconds
 
@@ -31,7 +31,7 @@ def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
     return listeners.allowed(record, granted(record, today), who=opener(), today=today)
 
 
-def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
+def may_open(study: Study, found: Manifest) -> None:
     """Refuse results of a session that was withdrawn, whole or in part, or that is not for whoever opens it.
 
     Raises
@@ -52,7 +52,7 @@ def may_open(study: Study, found: Manifest, *, cut: bool = False) -> None:
     if end is not None and end < today:
         raise Refusal(session_id, "retention-over", f"it was to be kept until {end} only")
     let_in(study, session_id, record, today)
-    if not cut and not shown(found, ledger):
+    if not shown(found, ledger):
         raise InputError(
             f"session {session_id}: the results hold a portion that was taken back since.",
             hint=f"Make them again: toolkit run {study.name} {session_id}",
@@ -80,3 +80,24 @@ def shown(found: Manifest, ledger: Ledger) -> bool:
     return not isinstance(record, Record) or all(
         left.duration <= ROUNDING for left in subtract(record.excluded, found.excluded)
     )
+
+
+def note_opened(study: Study, session_id: str, *, what: str, where: str) -> None:
+    """One line in the audit log: what of a session was opened, by whom and with what; nothing of what it holds.
+
+    Parameters
+    ----------
+    study, session_id
+        Whose; an empty id for a table of all sessions.
+    what
+        ``words`` or ``sound``.
+    where
+        What shows, plays or reads it: ``player``, ``show``, ``python`` …
+
+    Raises
+    ------
+    StoreError
+        When the log cannot be written. Nothing is to be shown then.
+    """
+    event = "listen" if what == "sound" else "open"
+    audit.append(study.audit_file, event, session_id=session_id, by=opener(), tables=[what], where=where)

@@ -35,6 +35,7 @@ __all__ = [
     "scan",
     "sessions",
     "snapshot",
+    "usable",
     "verify",
 ]
 
@@ -48,6 +49,12 @@ def manifest(study: Study, session_id: str) -> Manifest | None:
         return manifests.parse(raw(study, session_id), session_id)
     except (InputError, StoreError):
         return None
+
+
+def usable(study: Study, session_id: str, ledger: Ledger) -> Manifest | None:
+    """As `manifest`, and None too for results that hold a portion that was taken back since they were made."""
+    found = manifest(study, session_id)
+    return found if found is not None and shown(found, ledger) else None
 
 
 def is_current(study: Study, session_id: str, *, key: str, overlay: str | None = None) -> bool:
@@ -104,10 +111,10 @@ def load(study: Study, session_id: str) -> SessionResult:
     return tables.result(frames, found)
 
 
-def load_dialogue(study: Study, session_id: str, *, cut: bool = False) -> tuple[Dialogue, Manifest]:
-    """Read what measures need, without any text; `cut` as in `snapshot`; raises as `load`."""
+def load_dialogue(study: Study, session_id: str) -> tuple[Dialogue, Manifest]:
+    """Read what measures need, without any text; raises as `load`."""
     wanted = [name for name in tables.SCHEMAS if name not in tables.RESTRICTED and name not in tables.MACHINE]
-    found, frames = snapshot(study, session_id, wanted, cut=cut)
+    found, frames = snapshot(study, session_id, wanted)
     return tables.dialogue(frames, found), found
 
 
@@ -119,12 +126,8 @@ def read(study: Study, session_id: str, table: str) -> pl.DataFrame:
     return frames[table]
 
 
-def snapshot(
-    study: Study, session_id: str, wanted: list[str] | None, *, cut: bool = False
-) -> tuple[Manifest, dict[str, pl.DataFrame]]:
+def snapshot(study: Study, session_id: str, wanted: list[str] | None) -> tuple[Manifest, dict[str, pl.DataFrame]]:
     """The manifest and the wanted tables (None: all) of one and the same publication, hashes checked.
-
-    With `cut` the caller leaves out by itself what was taken back since.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def snapshot(
     for _ in range(TRIES):
         text = raw(study, session_id)
         found = manifests.parse(text, session_id)
-        may_open(study, found, cut=cut)
+        may_open(study, found)
         names = [name for name in found.tables if wanted is None or name in wanted]
         content: dict[str, bytes] = {}
         with suppress(OSError):
@@ -215,8 +218,7 @@ def is_fresh(study: Study, session_id: str, ledger: Ledger) -> bool:
     record = ledger.records.get(session_id)
     if not isinstance(record, Record) or not record.excluded:
         return True
-    found = manifest(study, session_id)
-    return found is not None and shown(found, ledger)
+    return usable(study, session_id, ledger) is not None
 
 
 def sessions(study: Study) -> tuple[str, ...]:

@@ -72,20 +72,26 @@ def withdraw(
 
 def begin(study: Study, session_id: str, *, today: date, plan: Plan) -> None:
     """Write down that consent is taken back, so that nothing is shown or made any more; deletes nothing yet."""
+    if plan.reason is Reason.PORTION:  # noted first: the ledger alone does not tell that something is still to go
+        with study.editing():
+            note(study, session_id, plan)
+        exclude(study, session_id, plan.portions)
+        return
     with study.editing():
-        book = study.ledger()
-        old = book.records.get(session_id)
-        if not isinstance(old, ledger.Record):
-            found = study.recordings().get(session_id)
-            old = ledger.Record(parties=ledger.parties(found) if found else (), grants=())
-        record = old
-        if plan.reason is Reason.PORTION:
-            record = dataclasses.replace(old, excluded=union([*old.excluded, *plan.portions]))
-        elif plan.reason is Reason.WITHDRAWAL and old.withdrawn_on is None:
+        old = known_record(study, session_id)
+        if plan.reason is Reason.WITHDRAWAL and old.withdrawn_on is None:
             record = dataclasses.replace(old, withdrawn_on=today)
-        if record != book.records.get(session_id):
-            ledger.save(study.consent_file, book.replace(session_id, record))
+            ledger.save(study.consent_file, study.ledger().replace(session_id, record))
         note(study, session_id, plan)
+
+
+def known_record(study: Study, session_id: str) -> ledger.Record:
+    """The session's record, one without grants where there is none that can be read."""
+    found = study.ledger().records.get(session_id)
+    if isinstance(found, ledger.Record):
+        return found
+    recording = study.recordings().get(session_id)
+    return ledger.Record(parties=ledger.parties(recording) if recording else (), grants=())
 
 
 def finish(study: Study, session_id: str) -> Receipt | None:
@@ -106,6 +112,8 @@ def finish(study: Study, session_id: str) -> Receipt | None:
     plan = read_begun(place)
     if plan is None:
         return None
+    if plan.reason is Reason.PORTION:
+        exclude(study, session_id, plan.portions)
     if not plan.receipt:
         plan = dataclasses.replace(plan, receipt=free_name(study, session_id, plan.reason))
     with store.writing(study):
@@ -136,6 +144,15 @@ def finish(study: Study, session_id: str) -> Receipt | None:
             cut_off.unlink()
         atomic.sync_folder(place.parent)
     return receipt
+
+
+def exclude(study: Study, session_id: str, portions: Sequence[Span]) -> None:
+    """Write into the ledger which portions were taken back, where it does not say so yet."""
+    with study.editing():
+        old = known_record(study, session_id)
+        record = dataclasses.replace(old, excluded=union([*old.excluded, *portions]))
+        if record.excluded != old.excluded:
+            ledger.save(study.consent_file, study.ledger().replace(session_id, record))
 
 
 def finish_all(study: Study) -> tuple[Receipt, ...]:

@@ -57,7 +57,7 @@ def session(study: Study, session_id: str) -> dict[str, Any]:
     """
     recording = study.recording(session_id)
     allowed = access(study, recording)
-    manifest, frames = store.snapshot(study, session_id, [*TABLES, *([] if allowed.words else [WORDS])], cut=True)
+    manifest, frames = store.snapshot(study, session_id, [*TABLES, *([] if allowed.words else [WORDS])])
     tables = {name: frame.to_dicts() for name, frame in frames.items()}
     excluded = union([*manifest.excluded, *allowed.excluded])
     words = readable(tables.get(WORDS, []), excluded=excluded)

@@ -7,9 +7,7 @@ an hour) and is written nowhere. Consent is asked before every piece: who withdr
 
 from __future__ import annotations
 
-import io
 import threading
-import wave
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import audio
+from toolkit.audio.pcm import in_16_bits, wav
 from toolkit.consent import listeners
 from toolkit.consent.admit import admit, covered
 from toolkit.errors import InputError, ToolkitError
@@ -37,8 +36,6 @@ PIECE = 30.0  # s: 0.96 MB, there within a moment of the click
 REACH = 10.0  # s: how far from there a piece may end to do it in a pause
 LONGEST = 60.0  # s that are handed out at once
 NEEDED = (Purpose.SUPERVISION,)
-BLOCK = 1 << 22  # samples converted at a time
-FULL = 32767
 KEPT = 2  # sessions that stay in memory: enough to go to and fro between two
 
 _shared: OrderedDict[tuple[Path, str], Sound] = OrderedDict()  # the last one asked for stands last
@@ -107,7 +104,7 @@ class Sound:
                 if self._samples is None or self._of != of:
                     self._samples = None
                     consented = admit(recording, ledger, purposes=NEEDED, today=today)
-                    self._samples, self._of = in_16_bits(audio.load(consented, self.study.settings().audio)), of
+                    self._samples, self._of = in_16_bits(audio.load(consented, self.study.settings().audio).mix), of
             except ToolkitError:
                 self._samples = None
                 raise
@@ -123,26 +120,3 @@ def shared(study: Study, session_id: str) -> Sound:
         if len(_shared) > KEPT:
             _shared.popitem(last=False)
     return found
-
-
-def in_16_bits(heard: audio.Audio) -> NDArray[np.int16]:
-    """The mix in half its memory, block by block."""
-    import numpy as np
-
-    mix = heard.mix.samples
-    samples = np.empty(len(mix), np.int16)
-    for start in range(0, len(mix), BLOCK):
-        block = mix[start : start + BLOCK] * FULL
-        samples[start : start + BLOCK] = np.clip(np.rint(block, out=block), -FULL, FULL, out=block)
-    return samples
-
-
-def wav(samples: NDArray[np.int16]) -> bytes:
-    """Samples as the bytes of a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(audio.RATE)
-        writer.writeframes(samples.astype("<i2", copy=False).tobytes())
-    return file.getvalue()

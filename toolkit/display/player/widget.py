@@ -29,7 +29,7 @@ from weakref import WeakSet
 import anywidget
 
 from toolkit import corrections, store
-from toolkit.display.allowed import access, note_opened
+from toolkit.display.allowed import access
 from toolkit.display.player import payload, sound
 from toolkit.errors import InputError, ToolkitError
 from toolkit.intervals import Span
@@ -129,7 +129,7 @@ class SessionWidget(anywidget.AnyWidget):
     def note(self, what: str) -> None:
         """One line in the audit log for the first time that words or sound leave the study for this page."""
         if what not in self.noted:
-            note_opened(self.study, self.session_id, what=what, where=type(self).__name__.lower())
+            store.note_opened(self.study, self.session_id, what=what, where=type(self).__name__.lower())
             self.noted.add(what)
 
     def warm_up(self) -> None:
