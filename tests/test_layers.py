@@ -42,7 +42,7 @@ LAYERS = {
         (
             *("session", "listening", "stages", "batch", "engines"),
             *("corrections", "caseload", "demo", "evaluate", "export", "collect", "lab", "telling"),
-            *("withdrawal", "redaction", "retention", "doctor"),
+            *("withdrawal", "redaction", "retention", "doctor", "vaulting"),
         ),
         5,
     ),
@@ -73,6 +73,8 @@ HEAVY = {
     "dask_jobqueue",
     "defusedxml",
     "presidio_analyzer",
+    "pyrage",
+    "keyring",
 }
 
 OWNERS = {
@@ -88,6 +90,8 @@ OWNERS = {
     "anywidget": {"display"},
     "ipywidgets": {"display"},
     "presidio_analyzer": {"privacy"},
+    "pyrage": {"privacy"},
+    "keyring": {"privacy"},
     "meeteval": {"evaluate"},
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate", "measures"},
