@@ -7,7 +7,6 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from toolkit.consent import audit
@@ -40,7 +39,7 @@ def encryption(study: Study) -> Finding:
     found = vault.find(study.root)
     if found is not None:
         return vaulted(study, found)
-    if any(True for _ in sealed(study)):
+    if any(sealing.is_sealed(path) for path in sealing.sealable(study) if sealing.made(study, path)):
         told = f"files are encrypted and {vault.NAME} is not there: nothing opens them"
         return Finding("encryption", State.PROBLEM, told, f"Put {vault.NAME} back from a copy.")
     plain = "the study is not encrypted by the toolkit"
@@ -67,14 +66,6 @@ def vaulted(study: Study, found: Vault) -> Finding:
     if count == 1:
         return Finding("encryption", State.NOTE, told, "If that key is lost, so are they: add a second recipient.")
     return Finding("encryption", State.OK, told)
-
-
-def sealed(study: Study) -> Iterator[Path]:
-    """Files that are encrypted."""
-    for path in filter(partial(sealing.made, study), sealing.sealable(study)):
-        with path.open("rb") as file:
-            if vault.is_sealed(file.read(len(vault.HEADER))):
-                yield path
 
 
 def on_encrypted(device: int) -> bool:

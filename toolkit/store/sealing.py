@@ -34,7 +34,7 @@ from toolkit.privacy.vault import State, Vault
 from toolkit.store.publishing import sweep, writing
 from toolkit.study import Study
 
-__all__ = ["REPORT", "Brought", "change", "go_on", "made", "plain", "reports", "sealable"]
+__all__ = ["REPORT", "Brought", "change", "go_on", "is_sealed", "made", "plain", "reports", "sealable"]
 
 REPORT = ".age"
 MADE = ("results", "stages", "overlay", "voices")
@@ -79,14 +79,17 @@ def open_reports(study: Study) -> Iterator[Path]:
 
 def plain(study: Study) -> int:
     """How many files lie there as they are though they are to be encrypted, those half-written included."""
-    count = len(leftovers(study)) + sum(1 for _ in open_reports(study))
-    for path in sealable(study):
-        try:
-            with path.open("rb") as file:
-                count += file.read(len(vault.HEADER)) != vault.HEADER
-        except OSError as error:
-            raise store_error(path, error) from None
-    return count
+    paths = [*sealable(study), *(path for path in leftovers(study) if path.stat().st_size)]
+    return sum(not is_sealed(path) for path in paths) + sum(1 for _ in open_reports(study))
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is encrypted, by how it begins."""
+    try:
+        with path.open("rb") as file:
+            return vault.is_sealed(file.read(len(vault.HEADER)))
+    except OSError as error:
+        raise store_error(path, error) from None
 
 
 def leftovers(study: Study) -> list[Path]:
