@@ -333,9 +333,21 @@ def test_a_vault_file_that_is_lost_is_made_anew_with_the_same_key(tmp_path: Path
     (study.root / vault.NAME).unlink()
     with pytest.raises(ConfigError, match="the study has no vault"):
         overlay.lines(study.overlay("s01"))
+    with pytest.raises(ConfigError, match="encrypted for another key"):
+        vaulting.init(study, (), Keeping(tmp_path / "another.key"))
+    assert vault.find(study.root) is None
     vaulting.init(study, (), Keeping(key_file))
     with identities.holding(vaulting.of(study).id, identities.in_file(key_file, home=study.root)):
         assert contents(study) == before
+
+
+def test_a_key_that_is_held_and_was_changed_since_is_looked_for_again(
+    tmp_path: Path, give: Callable[[str], None]
+) -> None:
+    study, _, clinic = sealed(tmp_path)
+    give(clinic)
+    identities.hold(vaulting.of(study).id, [identities.made()])
+    assert vault.unlock(study.root) == (clinic,)
 
 
 # --- stopped in the middle

@@ -103,7 +103,7 @@ def init(study: Study, others: Sequence[Recipient], keeping: Keeping) -> tuple[s
     InputError
         When the study has a vault, or two recipients are the same.
     ConfigError
-        When there is no place for the key.
+        When there is no place for the key, or files are encrypted for another one.
     StoreError
         When another process writes, or something cannot be written.
     """
@@ -113,6 +113,7 @@ def init(study: Study, others: Sequence[Recipient], keeping: Keeping) -> tuple[s
     where, secrets = given(study, made, keeping)
     secrets = secrets or (identities.made(),)
     recipients = distinct((Recipient(OWN, identities.public(secrets[0])), *others))
+    check_key(study, secrets)
     where = where or keeping.keep(study, made, secrets)
     with identities.holding(made, secrets):
         return where, sealing.change(study, Vault(made, State.SEALING, recipients), "vault-init")
@@ -124,6 +125,15 @@ def given(study: Study, vault_id: str, keeping: Keeping) -> tuple[str, tuple[str
         there = keeping.file.exists()
         return (f"in {keeping.file.name}", identities.in_file(keeping.file, home=study.root)) if there else ("", ())
     return identities.find(vault_id, home=study.root, ask=False)
+
+
+def check_key(study: Study, secrets: Sequence[str]) -> None:
+    """Refuse a key that does not open what is encrypted already, as when ``vault.toml`` was lost; raises as `init`."""
+    there = list(sealing.sealed(study))
+    if there and not any(vault.opens(secrets, path.read_bytes()) for path in there):
+        raise ConfigError(
+            "files of this study are encrypted for another key.", hint="Name the file of that one with --key-file."
+        )
 
 
 def distinct(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:

@@ -27,12 +27,32 @@ from typing import Any
 from toolkit import atomic, extras
 from toolkit.errors import ConfigError
 
-__all__ = ["KEY", "KEY_FILE", "Handed", "drop", "find", "handed", "holding", "keep", "made", "parse", "public", "take"]
-__all__ += ["in_file", "library", "write_file"]
+__all__ = [
+    "HELD",
+    "KEY",
+    "KEY_FILE",
+    "TYPED",
+    "Handed",
+    "find",
+    "forget",
+    "handed",
+    "hold",
+    "holding",
+    "in_file",
+    "in_keyring",
+    "keep",
+    "library",
+    "made",
+    "parse",
+    "public",
+    "take",
+    "write_file",
+]
 
 KEY, KEY_FILE = "TOOLKIT_VAULT_KEY", "TOOLKIT_VAULT_KEY_FILE"
 SERVICE = "counselling-session-toolkit"
 SECRET = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
+HELD, TYPED = "the key", "what was typed"
 PLAIN = "plaintext"  # in the name of keyrings that keep what they are given in an open file
 
 _held: dict[str, tuple[str, ...]] = {}
@@ -100,7 +120,7 @@ def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str
         When what is there is no key, or a file of keys is open to others.
     """
     if vault_id in _held:
-        return "the key", _held[vault_id]
+        return HELD, _held[vault_id]
     for variable in (KEY, KEY_FILE):
         given = os.environ.get(variable, "").strip()
         if given:
@@ -112,8 +132,7 @@ def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str
     given = asked() if ask else ""
     if not given:
         return "", ()
-    _held[vault_id] = parse(given, where="what was typed")
-    return "what was typed", _held[vault_id]
+    return TYPED, parse(given, where=TYPED)
 
 
 def in_file(path: Path, *, home: Path) -> tuple[str, ...]:
@@ -183,15 +202,6 @@ def keep(vault_id: str, secrets: Sequence[str]) -> bool:
     return tuple(in_keyring(vault_id).split()) == tuple(secrets)
 
 
-def drop(vault_id: str) -> None:
-    """Take a vault's identities out of the keyring and out of this process."""
-    _held.pop(vault_id, None)
-    keyring = ring()
-    if keyring is not None and in_keyring(vault_id):
-        with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
-            keyring.delete_password(SERVICE, vault_id)
-
-
 def asked() -> str:
     """What a person types, unseen; empty where nobody can be asked."""
     if "ipykernel" not in sys.modules and not (sys.stdin and sys.stdin.isatty()):
@@ -204,6 +214,11 @@ def asked() -> str:
 def hold(vault_id: str, secrets: Sequence[str]) -> None:
     """Keep identities in memory, so that nobody is asked twice."""
     _held[vault_id] = tuple(secrets)
+
+
+def forget(vault_id: str) -> None:
+    """Hold a vault's identities no more."""
+    _held.pop(vault_id, None)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,7 +29,7 @@ from toolkit.errors import ConfigError, InputError, StoreError
 from toolkit.privacy import identities
 
 __all__ = ["HEADER", "NAME", "DamagedError", "EarlierError", "Recipient", "State", "Vault", "find", "is_open"]
-__all__ += ["is_sealed", "recipient", "save", "seal", "unlock", "unseal"]
+__all__ += ["is_sealed", "opens", "recipient", "save", "seal", "unlock", "unseal"]
 
 HEADER = b"age-encryption.org/v1\n"
 NAME = "vault.toml"
@@ -235,6 +235,9 @@ def unlock(home: Path, *, ask: bool = True) -> tuple[str, ...]:
     if vault is None:
         return ()
     where, secrets = identities.find(vault.id, home=home, ask=ask)
+    if where == identities.HELD and not any(vault.fits(secret) for secret in secrets):
+        identities.forget(vault.id)  # the keys were changed since
+        where, secrets = identities.find(vault.id, home=home, ask=ask)
     if not secrets:
         raise ConfigError(
             "the study is encrypted and no key is here.",
@@ -247,7 +250,19 @@ def unlock(home: Path, *, ask: bool = True) -> tuple[str, ...]:
             if vault.state is State.SEALING
             else "See who may: toolkit vault status STUDY",
         )
+    if where == identities.TYPED:
+        identities.hold(vault.id, secrets)
     return secrets
+
+
+def opens(secrets: Sequence[str], data: bytes) -> bool:
+    """Whether one of some identities opens encrypted bytes."""
+    pyrage = identities.library()
+    try:
+        pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(secret) for secret in secrets])
+    except pyrage.DecryptError:
+        return False
+    return True
 
 
 def is_open(home: Path) -> bool:

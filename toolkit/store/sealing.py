@@ -34,7 +34,7 @@ from toolkit.privacy.vault import State, Vault
 from toolkit.store.publishing import sweep, writing
 from toolkit.study import Study
 
-__all__ = ["REPORT", "Brought", "change", "go_on", "is_sealed", "made", "plain", "reports", "sealable"]
+__all__ = ["REPORT", "Brought", "change", "go_on", "plain", "reports", "sealable", "sealed"]
 
 REPORT = ".age"
 MADE = ("results", "stages", "overlay", "voices")
@@ -79,15 +79,22 @@ def open_reports(study: Study) -> Iterator[Path]:
 
 def plain(study: Study) -> int:
     """How many files lie there as they are though they are to be encrypted, those half-written included."""
-    paths = [*sealable(study), *(path for path in leftovers(study) if path.stat().st_size)]
-    return sum(not is_sealed(path) for path in paths) + sum(1 for _ in open_reports(study))
+    beginnings = (beginning(path) for path in (*sealable(study), *leftovers(study)))
+    return sum(bool(b) and not vault.is_sealed(b) for b in beginnings) + sum(1 for _ in open_reports(study))
 
 
-def is_sealed(path: Path) -> bool:
-    """Whether a file is encrypted, by how it begins."""
+def sealed(study: Study) -> Iterator[Path]:
+    """The files of the toolkit's own folders that are encrypted."""
+    return (p for p in sealable(study) if made(study, p) and vault.is_sealed(beginning(p)))
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file, which say whether it is encrypted; none when it has gone meanwhile."""
     try:
         with path.open("rb") as file:
-            return vault.is_sealed(file.read(len(vault.HEADER)))
+            return file.read(len(vault.HEADER))
+    except FileNotFoundError:
+        return b""
     except OSError as error:
         raise store_error(path, error) from None
 
