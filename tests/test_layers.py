@@ -43,7 +43,7 @@ LAYERS = {
         (
             *("session", "listening", "stages", "batch", "engines"),
             *("corrections", "caseload", "demo", "evaluate", "export", "collect", "lab", "telling"),
-            *("withdrawal", "redaction", "retention", "doctor"),
+            *("withdrawal", "redaction", "retention", "doctor", "vaulting"),
         ),
         5,
     ),
@@ -74,6 +74,8 @@ HEAVY = {
     "dask_jobqueue",
     "defusedxml",
     "presidio_analyzer",
+    "pyrage",
+    "keyring",
 }
 
 OWNERS = {
@@ -89,6 +91,8 @@ OWNERS = {
     "anywidget": {"display"},
     "ipywidgets": {"display"},
     "presidio_analyzer": {"privacy"},
+    "pyrage": {"privacy"},
+    "keyring": {"privacy"},
     "meeteval": {"evaluate"},
     "jiwer": {"evaluate"},
     "scipy": {"backends", "evaluate", "measures"},

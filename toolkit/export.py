@@ -20,11 +20,12 @@ from toolkit.formats import bids, csv_out, qda_text, qdpx, registry, vcon
 from toolkit.formats.archive import packed
 from toolkit.formats.conversation import Conversation
 from toolkit.formats.names import Format, Labels
+from toolkit.privacy import vault
 from toolkit.study import Study
 from toolkit.tables import dictionary
 from toolkit.types import Purpose, Role
 
-__all__ = ["Format", "Labels", "build", "check_output", "export"]
+__all__ = ["Format", "Labels", "build", "check_output", "check_outside", "export"]
 
 ALL = "all"
 """In place of a table's name: all of them, as a zip archive."""
@@ -84,6 +85,7 @@ def export(  # noqa: PLR0913 - as many as the command has options
     for path in files:
         for file in own:
             check_output(study, file, path, force=force)
+        check_outside(study, path)
     # noted first: an export without its line would be worse than a line without its export
     digest = hashlib.sha256(files[output]).hexdigest()
     audit.append(study.audit_file, "export", session_id=session_id, format=str(form), sha256=digest)
@@ -210,6 +212,15 @@ def whole(study: Study, session_id: str, *, with_text: bool) -> str:
         "tables": {name: frame.to_dicts() for name, frame in frames.items()},
     }
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def check_outside(study: Study, output: Path) -> None:
+    """Refuse to write into the folder of an encrypted study what is not encrypted."""
+    if vault.find(study.root) is not None and output.resolve().is_relative_to(study.root.resolve()):
+        raise InputError(
+            f"{output.name} would lie in the folder of an encrypted study, and is not encrypted itself.",
+            hint="Give a file outside of it.",
+        )
 
 
 def check_output(study: Study, recording: Path, output: Path, *, force: bool) -> None:

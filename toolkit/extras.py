@@ -20,7 +20,7 @@ EXTRAS = {
     "jupyterlab": "lab",
     "presidio_analyzer": "privacy",
 }
-"""Module to the extra that brings it."""
+"""Module to the extra that brings it; what is not here comes with the toolkit itself."""
 
 
 def need(module: str, *, what: str) -> None:
@@ -29,17 +29,17 @@ def need(module: str, *, what: str) -> None:
     Parameters
     ----------
     module
-        Its name, one of `EXTRAS`.
+        Its name; one that is not among `EXTRAS` comes with the toolkit itself.
     what
         What needs it, as the user knows it: "the session player".
 
     Raises
     ------
     BackendError
-        When it is not there; the line names the extra and how to install it.
+        When it is not there; the line says how to install it.
     """
-    extra = EXTRAS[module]
     if find_spec(module) is None:
+        extra = f"[{EXTRAS[module]}]" if module in EXTRAS else ""
         raise BackendError(
-            f"{what} needs {module}, which is not installed.", hint=f'Install it: pip install "{DISTRIBUTION}[{extra}]"'
+            f"{what} needs {module}, which is not installed.", hint=f'Install it: pip install "{DISTRIBUTION}{extra}"'
         )

@@ -14,6 +14,7 @@ from toolkit.batch.outcomes import Engine, Job, Outcome, State, Watcher
 from toolkit.batch.workplace import Workplace
 from toolkit.consent import audit, voices
 from toolkit.consent.anchors import RECEIPTS
+from toolkit.privacy import vault
 from toolkit.settings import with_coder
 from toolkit.stages.keys import machinery_of
 from toolkit.study import Study
@@ -83,8 +84,10 @@ def run(  # noqa: PLR0913 - the options of the command
     job = Job(str(study.root), coder, force, retry_failed or frozenset(session_ids))
     today = date.today()  # noqa: DTZ011 - consent is of the place's day
     ended: dict[str, Outcome] = {}
+    vault.unlock(study.root)  # whoever is to be asked for the key is asked once, now
     with store.writing(study):
         store.sweep(study)
+        store.go_on(study)
         for folder in (study.root, study.overlay("").parent, study.root / RECEIPTS):
             atomic.sweep(folder)
         withdrawal.finish_all(study)

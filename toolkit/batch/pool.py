@@ -24,6 +24,8 @@ from toolkit import threads
 from toolkit.batch import worker
 from toolkit.batch.outcomes import Job, Outcome, Watcher
 from toolkit.batch.worker import ATTEMPTS, DEADLINE_EXIT, Limits
+from toolkit.privacy import identities
+from toolkit.privacy.identities import Handed
 from toolkit.study import Study
 
 if TYPE_CHECKING:
@@ -58,8 +60,8 @@ class Pool:
         count = min(self.workers, len(session_ids)) or 1
         pool = ProcessPool(
             max_workers=count,
-            initializer=worker.prepare,
-            initargs=(job, limits(Path(job.root), count)),
+            initializer=prepare,
+            initargs=(job, limits(Path(job.root), count), identities.handed()),
             context=get_context("spawn"),
         )
         try:
@@ -73,6 +75,12 @@ class Pool:
             raise
         finally:
             pool.join()
+
+
+def prepare(job: Job, given: Limits, keys: Handed) -> None:
+    """Make a process a worker that holds the keys which the run holds; they come through a pipe, in memory."""
+    identities.take(keys)
+    worker.prepare(job, given)
 
 
 def limits(root: Path, count: int) -> Limits:

@@ -30,6 +30,7 @@ COMMANDS = (
     "status",
     "clean",
     "doctor",
+    "vault",
     "show",
     "report",
     "lab",

@@ -31,5 +31,9 @@ def init(
         f"Made the study {one_line(made.name)}: toolkit.toml has its settings, sessions.csv its sessions, "
         "consent.toml who agreed to what."
     )
+    say(
+        "The study is not encrypted: keep it on an encrypted disk, or encrypt what is most sensitive in it with: "
+        f"toolkit vault init {shlex.quote(str(study))}"
+    )
     say("Nothing is read before consent is recorded. Add a recording; it stays where it is:")
     say(f"  toolkit add {shlex.quote(str(study))} RECORDING --session s01 --therapist T01 --client C01")

@@ -40,5 +40,8 @@ def report(
     for form, output in wanted or [(reports.Form.HTML, Path(f"{session}.html"))]:
         if output is not None:
             spoken = reports.write(opened, session, output, form=form, force=force)
-            say(f"Wrote {output.name}{', with words of the session' if spoken else ', without words of the session'}.")
+            written = reports.place(opened, output)
+            say(f"Wrote {written.name}{', with words of the session' if spoken else ', without words of the session'}.")
+            if written != output:
+                say("It is encrypted, as the study is. Open it with: toolkit vault open STUDY FILE --output COPY")
     say("A copy outside the study is out of the reach of a later withdrawal: keep it where you can delete it.")

@@ -74,6 +74,7 @@ def run(
     """
     from toolkit import batch
     from toolkit.consent import audit
+    from toolkit.privacy import vault
     from toolkit.settings import with_coder
     from toolkit.study import Study
 
@@ -85,6 +86,7 @@ def run(
     if not sizes:
         say(NO_SESSIONS)
         return
+    vault.unlock(opened.root)  # whoever is to be asked for the key is asked before there are bars
     count = workers_of(workers, sizes) if cluster is None else max(1, workers)
     with (
         Bars() if count == 0 else BatchBar(sizes) as bars,

@@ -14,7 +14,7 @@ __all__ = ["BEHIND", "EVENTS", "START", "Detail", "canonical", "check", "entry",
 EVENTS = frozenset(
     {
         *("init", "add", "import", "grant", "withdraw", "purge", "enroll", "refuse", "run", "batch"),
-        *("open", "listen", "export", "swap", "correct", "repair"),
+        *("open", "listen", "export", "swap", "correct", "repair", "vault"),
     }
 )
 BEHIND = 2  # lines that one append may write before the head follows

@@ -2,7 +2,8 @@
 
 A file holds an embedding (192 numbers that describe a voice), whose it is and the digest of the model that made it;
 no sound, no words, no date. A voice print identifies a person (45 CFR 164.514(b)(2)), so the folder is private (0700,
-files 0600), nothing exports it, and this module is the only one that reads or writes it. Every way in asks the ledger:
+files 0600) and encrypted where the study has a vault, nothing exports it, and this module is the only one that knows
+what is in it. Every way in asks the ledger:
 `enrolled` gives the voices whose purpose holds today, `keep` refuses others, `sweep` deletes what consent no longer
 covers, whoever changed the ledger and how.
 """
@@ -22,6 +23,7 @@ from toolkit import atomic
 from toolkit.consent.ledger import Ledger, granted
 from toolkit.consent.records import Party, Record
 from toolkit.errors import ConsentError, StoreError
+from toolkit.privacy import vault
 from toolkit.types import Purpose
 
 __all__ = ["FOLDER", "Voice", "enrolled", "keep", "permitted", "remove", "sweep"]
@@ -96,12 +98,12 @@ def keep(ledger: Ledger, voice: Voice, *, today: date) -> bool:
         path.parent.chmod(0o700)
     except OSError as error:
         raise atomic.store_error(path.parent, error) from None
-    earlier = whose(path)
+    earlier = whose(ledger.home, path)
     if earlier not in {"", voice.party.id}:  # t01 and T01 are one file on macOS and Windows
         raise StoreError(
             f"voice of {voice.party.id}: its file is that of {earlier}.", hint="Their ids differ in capitals only."
         )
-    atomic.write_text(path, to_json(voice))
+    atomic.write_bytes(path, vault.seal(ledger.home, to_json(voice).encode()))
     return bool(earlier)
 
 
@@ -171,10 +173,10 @@ def read(home: Path, party: Party) -> Voice | None:
         When it is damaged, or another person's.
     """
     try:
-        text = place(home, party.id).read_text(encoding="utf-8")
+        text = content(home, place(home, party.id))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, vault.DamagedError) as error:
         raise damaged(party, type(error).__name__) from None
     try:
         return from_table(json.loads(text), party)
@@ -193,11 +195,16 @@ def from_table(table: Any, party: Party) -> Voice:
     return Voice(party, tuple(numbers), str(table["model_sha256"]))
 
 
-def whose(path: Path) -> str:
+def content(home: Path, path: Path) -> str:
+    """What is in a file of the study in `home`, opened where it is encrypted."""
+    return vault.unseal(home, path.read_bytes(), what=path.name).decode()
+
+
+def whose(home: Path, path: Path) -> str:
     """Whose voice a file holds; empty when it is not there or says nothing."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["id"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(json.loads(content(home, path))["id"])
+    except (OSError, ValueError, KeyError, TypeError, vault.DamagedError):
         return ""
 
 

@@ -21,7 +21,7 @@ from toolkit.consent import audit
 from toolkit.corrections.resolving import uncoded
 from toolkit.corrections.writing import correct, require
 from toolkit.errors import InputError
-from toolkit.export import check_output
+from toolkit.export import check_output, check_outside
 from toolkit.formats import csv_out
 from toolkit.formats import sheets as files
 from toolkit.formats.lines import read_text
@@ -69,6 +69,7 @@ def export_sheet(study: Study, session_id: str, output: Path, *, blind: bool = F
     """
     own = study.recording(session_id).path
     check_output(study, own, output, force=force)
+    check_outside(study, output)
     require(study, session_id, Purpose.MEASURE)
     result = store.load(study, session_id)
     said = utterances(result)

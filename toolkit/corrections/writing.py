@@ -55,6 +55,7 @@ def correct(study: Study, session_id: str, lines: Iterable[Correction], *, by: s
     require(study, session_id, Purpose.MEASURE)
     with store.writing(study):
         store.sweep(study)
+        store.go_on(study)
         result, settings = store.load(study, session_id), study.settings()
         path = study.overlay(session_id)
         known = overlay.lines(path)

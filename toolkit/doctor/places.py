@@ -11,6 +11,9 @@ from pathlib import Path
 
 from toolkit.consent import audit
 from toolkit.doctor.finding import Finding, State
+from toolkit.privacy import vault
+from toolkit.privacy.vault import Vault
+from toolkit.store import sealing
 from toolkit.study import Study
 
 __all__ = ["look"]
@@ -32,15 +35,37 @@ def look(study: Study) -> Iterator[Finding]:
 
 
 def encryption(study: Study) -> Finding:
-    """Whether the disk below the study is encrypted, where the system tells; the toolkit itself encrypts nothing."""
-    plain = "the toolkit does not encrypt the study"
+    """Whether the toolkit encrypts the study, and whether the disk below it is, where the system tells."""
+    found = vault.find(study.root)
+    if found is not None:
+        return vaulted(study, found)
+    if any(True for _ in sealing.sealed(study)):
+        told = f"files are encrypted and {vault.NAME} is not there: nothing opens them"
+        return Finding("encryption", State.PROBLEM, told, f"Put {vault.NAME} back from a copy.")
+    plain = "the study is not encrypted by the toolkit"
+    todo = f"or: toolkit vault init {study.name}"
     if platform.system() != "Linux":
-        found = f"{plain}; whether its disk is encrypted cannot be told here"
-        return Finding("encryption", State.NOTE, found, "Turn on BitLocker or FileVault.")
+        told = f"{plain}; whether its disk is encrypted cannot be told here"
+        return Finding("encryption", State.NOTE, told, f"Turn on BitLocker or FileVault, {todo}")
     if on_encrypted(study.root.stat().st_dev):
         return Finding("encryption", State.OK, f"{plain}; its disk is encrypted")
-    found = f"{plain}, and its disk does not look encrypted"
-    return Finding("encryption", State.NOTE, found, "Keep the study on an encrypted disk (LUKS).")
+    told = f"{plain}, and its disk does not look encrypted"
+    return Finding("encryption", State.NOTE, told, f"Keep the study on an encrypted disk (LUKS), {todo}")
+
+
+def vaulted(study: Study, found: Vault) -> Finding:
+    """How the vault of a study stands."""
+    again = f"toolkit vault encrypt {study.name}"
+    if found.state is not vault.State.SEALED:
+        return Finding("encryption", State.PROBLEM, "a change of the vault was stopped", again)
+    plain = sealing.plain(study)
+    if plain:
+        return Finding("encryption", State.PROBLEM, f"{plain} files that should be encrypted are not", again)
+    count = len(found.recipients)
+    told = f"tables with text, corrections, voices and stages are encrypted for {count} key{'s' * (count > 1)}"
+    if count == 1:
+        return Finding("encryption", State.NOTE, told, "If that key is lost, so are they: add a second recipient.")
+    return Finding("encryption", State.OK, told)
 
 
 def on_encrypted(device: int) -> bool:

@@ -11,6 +11,7 @@ from toolkit.consent import ledger
 from toolkit.consent.admit import Refusal, covered
 from toolkit.doctor.finding import Finding, State
 from toolkit.errors import ToolkitError
+from toolkit.privacy import vault
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -74,10 +75,13 @@ def due(study: Study, today: date) -> Iterator[Finding]:
 
 def results(study: Study, today: date) -> Iterator[Finding]:
     """Results that are damaged, and those that are kept though consent to them is over."""
-    book = study.ledger()
+    book, readable = study.ledger(), vault.is_open(study.root)
     damaged, over, texts = [], [], []
+    if not readable:
+        unread = "no key that opens this study is here: results were not compared with their hashes"
+        yield Finding("at risk", State.NOTE, unread, "Set TOOLKIT_VAULT_KEY_FILE and look again.")
     for session_id in store.sessions(study):
-        if store.verify(study, session_id):
+        if readable and store.verify(study, session_id):
             damaged.append(session_id)
             continue
         found, record = store.manifest(study, session_id), book.records.get(session_id)

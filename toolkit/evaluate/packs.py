@@ -27,6 +27,7 @@ from toolkit.errors import InputError, StoreError
 from toolkit.evaluate import sheets as sheet_files
 from toolkit.evaluate.double_coding import Choice
 from toolkit.evaluate.sheets import SheetRow
+from toolkit.export import check_outside
 from toolkit.formats.coded_csv import table
 from toolkit.formats.lines import mistake, read_text
 from toolkit.formats.sessions import check_party, check_session_id
@@ -141,6 +142,7 @@ def item(study: Study, choice: Choice) -> tuple[SheetRow, ...] | Missing:
 
 def check_places(study: Study, folder: Path, key: Path) -> None:
     """Refuse to write over anything, into the study's own folders, or the key into the pack."""
+    check_outside(study, folder)
     target = folder.resolve()
     for own in (study.results, study.overlay("x").parent, study.recordings_folder):
         if target.is_relative_to(own.resolve()) or key.resolve().is_relative_to(own.resolve()):

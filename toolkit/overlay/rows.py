@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from toolkit.atomic import store_error, write_text
+from toolkit.atomic import store_error, write_bytes
 from toolkit.errors import InputError
 from toolkit.formats.csv_out import FORMULA
 from toolkit.overlay.values import Correction, What, checked, coder_id
+from toolkit.privacy import vault
 
 __all__ = ["COLUMNS", "Line", "add", "read"]
 
@@ -35,6 +36,10 @@ def read(path: Path) -> tuple[Line, ...]:
     ------
     InputError
         When the file cannot be read, or a line of it makes no sense; never with what stands in it.
+    ConfigError
+        When it is encrypted and no key for it is here.
+    StoreError
+        When it is encrypted and damaged.
     """
     found = []
     for number, (made_on, by, what, target, value) in rows(path):
@@ -55,7 +60,7 @@ def kind(text: str) -> What:
 def rows(path: Path) -> list[tuple[int, list[str]]]:
     """The cells of each row, with the line on which it ends."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = vault.unseal(home(path), path.read_bytes(), what=path.name).decode("utf-8-sig")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
@@ -90,7 +95,17 @@ def add(path: Path, said: Sequence[Correction], *, by: str, today: date) -> None
         path.parent.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise store_error(path, error) from None
-    write_text(path, written([*old, *new]))
+    write(path, [*old, *new])
+
+
+def write(path: Path, lines: Iterable[Sequence[str]]) -> None:
+    """Put lines in place of those that are there, encrypted where the study has a vault; raises as `add`."""
+    write_bytes(path, vault.seal(home(path), written(lines).encode()))
+
+
+def home(path: Path) -> Path:
+    """The study that a file of corrections is of: it lies in a folder of it."""
+    return path.parent.parent
 
 
 def written(lines: Iterable[Sequence[str]]) -> str:

@@ -17,8 +17,11 @@ from toolkit import display
 from toolkit.atomic import write_bytes
 from toolkit.consent import audit
 from toolkit.display.reading import Review
-from toolkit.export import check_output
+from toolkit.errors import InputError
+from toolkit.export import check_output, check_outside
+from toolkit.privacy import vault
 from toolkit.report import content, page, paper
+from toolkit.store.sealing import REPORT, reports
 from toolkit.study import Study
 
 __all__ = ["Form", "build", "write"]
@@ -44,7 +47,8 @@ def write(study: Study, session_id: str, output: Path, *, form: Form, force: boo
     study, session_id
         Whose results.
     output
-        The file; it must lie outside the study's own files.
+        The file; it must lie outside the study's own files. In the folder of an encrypted study it is encrypted too,
+        under the name that `place` gives.
     form
         HTML or PDF.
     force
@@ -64,6 +68,7 @@ def write(study: Study, session_id: str, output: Path, *, form: Form, force: boo
     StoreError
         When the results are damaged, or the file cannot be written.
     """
+    output = place(study, output)
     check_output(study, study.recording(session_id).path, output, force=force)
     review = display.scan(study.root, session_id, where="report")
     made = build(review, form=form)
@@ -71,8 +76,40 @@ def write(study: Study, session_id: str, output: Path, *, form: Form, force: boo
     digest = hashlib.sha256(made).hexdigest()
     holds = ["words"] if review.texts or review.noted.notes else []
     audit.append(study.audit_file, "export-report", session_id=session_id, format=str(form), holds=holds, sha256=digest)
-    write_bytes(output, made)
+    if output.suffix == REPORT:
+        with study.editing():  # no change of the recipients comes between
+            write_bytes(output, vault.seal(study.root, made))
+    else:
+        write_bytes(output, made)
     return bool(holds)
+
+
+def place(study: Study, output: Path) -> Path:
+    """Where a report is written that is to be `output`: with ``.age`` behind it in the folder of an encrypted study."""
+    inside = output.resolve().is_relative_to(study.root.resolve())
+    sealed = inside and vault.is_sealed(vault.seal(study.root, b""))
+    return output.with_name(f"{output.name}{REPORT}") if sealed and output.suffix != REPORT else output
+
+
+def opened(study: Study, path: Path, output: Path, *, force: bool = False) -> None:
+    """Write an encrypted report of the study as it is, to a file outside of it, and note it in the audit log.
+
+    Raises
+    ------
+    InputError
+        When there is no such report, or the output lies in the study or is there already.
+    ConfigError
+        When no key for it is here.
+    StoreError
+        When it is damaged, or the file cannot be written.
+    """
+    check_output(study, path, output, force=force)
+    check_outside(study, output)
+    if path.resolve() not in {p.resolve() for p in reports(study)}:
+        raise InputError(f"{path.name} is no encrypted report of this study.", hint="Its name ends in .age.")
+    made = vault.unseal(study.root, path.read_bytes(), what=path.name)
+    audit.append(study.audit_file, "export-report", format="opened", sha256=hashlib.sha256(made).hexdigest())
+    write_bytes(output, made)
 
 
 def build(review: Review, *, form: Form) -> bytes:

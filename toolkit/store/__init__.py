@@ -2,7 +2,8 @@
 
 `publishing` writes, sweeps and purges, and says how a crash is survived; `reading` reads, verifies and scans, and
 `opening` says who may; `keeping` keeps what single stages gave; `collecting` makes the compacted dataset of many
-sessions, and `collected` says what it is; `derived` knows every kind of thing that a withdrawal deletes.
+sessions, and `collected` says what it is; `derived` knows every kind of thing that a withdrawal deletes; `sealing` says
+what is encrypted in a study that has a vault.
 """
 
 from toolkit.store.collecting import Collected, collect
@@ -22,6 +23,7 @@ from toolkit.store.reading import (
     usable,
     verify,
 )
+from toolkit.store.sealing import go_on
 
 __all__ = [
     "Collected",
@@ -33,6 +35,7 @@ __all__ = [
     "drop_empty",
     "entries",
     "get",
+    "go_on",
     "is_current",
     "is_there",
     "let_in",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit import atomic, overlay
+from toolkit import overlay
 from toolkit.errors import InputError
 from toolkit.intervals import Span
 from toolkit.overlay import What
-from toolkit.overlay.rows import written
+from toolkit.overlay.rows import write
+from toolkit.privacy import vault
 from toolkit.store.derived import listed
 from toolkit.store.publishing import overlays, purge_overlays
 from toolkit.study import Study
@@ -31,11 +32,17 @@ def found(study: Study, session_id: str) -> tuple[Path, ...]:
 
 
 def forget(study: Study, session_id: str, portions: Sequence[Span]) -> None:
-    """Delete it; with `portions` only the lines about a time in them, and the whole file when it cannot be read."""
+    """Delete it; with `portions` only the lines about a time in them, and the whole file when it cannot be read.
+
+    Raises
+    ------
+    ConfigError
+        When it is encrypted and no key for it is here: nothing of it is deleted then.
+    """
     path = study.overlay(session_id)
     try:
         lines = overlay.lines(path) if portions else ()
-    except InputError:
+    except (InputError, vault.DamagedError):
         lines = ()
     kept = [line for line in lines if not within(line, portions)]
     if kept == list(lines) and lines:
@@ -44,7 +51,7 @@ def forget(study: Study, session_id: str, portions: Sequence[Span]) -> None:
         purge_overlays(study, session_id)
         return
     rows = [(x.made_on, x.by, x.correction.what, x.correction.target, x.correction.value) for x in kept]
-    atomic.write_text(path, written(rows))
+    write(path, rows)
 
 
 def within(line: overlay.Line, portions: Sequence[Span]) -> bool:

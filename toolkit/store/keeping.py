@@ -7,9 +7,10 @@
     stages/ID/failure.json                       how the session's last run failed, until one succeeds
     stages/ID/.lock                              held by the process that works on the session
 
-A file is there whole or not at all, and its first line holds the SHA-256 of the rest: one that is damaged is as good
-as none. Several of one stage may lie side by side (two numbers of speakers tried in turn); `toolkit clean` drops those
-that the settings no longer lead to. What consent no longer covers is not read, and `sweep_stages` deletes it.
+A file is there whole or not at all, and its first line (within the encryption of a study that has a vault) holds the
+SHA-256 of the rest: one that is damaged is as good as none. Several of one stage may lie side by side (two numbers of
+speakers tried in turn); `toolkit clean` drops those that the settings no longer lead to. What consent no longer covers
+is not read, and `sweep_stages` deletes it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from toolkit.atomic import store_error, write_bytes
 from toolkit.consent.ledger import Ledger, Record, granted
 from toolkit.errors import StoreError
 from toolkit.formats.sessions import check_session_id
+from toolkit.privacy import vault
 from toolkit.store.derived_stages import forget, found
 from toolkit.study import Study
 from toolkit.types import Purpose
@@ -62,9 +64,16 @@ def place(study: Study, session_id: str, stage: str, key: str, *, text: bool) ->
 
 
 def get(study: Study, session_id: str, stage: str, key: str, *, text: bool) -> bytes | None:
-    """A kept result, None when there is none that is whole."""
-    with suppress(OSError, zlib.error):
-        head, _, body = place(study, session_id, stage, key, text=text).read_bytes().partition(b"\n")
+    """A kept result, None when there is none that is whole.
+
+    Raises
+    ------
+    ConfigError
+        When it is encrypted and no key for it is here.
+    """
+    path = place(study, session_id, stage, key, text=text)
+    with suppress(OSError, zlib.error, vault.DamagedError):
+        head, _, body = vault.unseal(study.root, path.read_bytes(), what=path.name).partition(b"\n")
         if head == hashlib.sha256(body).hexdigest().encode():
             return zlib.decompress(body)
     return None
@@ -83,7 +92,7 @@ def put(study: Study, session_id: str, stage: str, key: str, data: bytes, *, tex
     body = zlib.compress(data, 6)
     try:
         make_folder(path.parent)
-        write_bytes(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        write_bytes(path, vault.seal(study.root, hashlib.sha256(body).hexdigest().encode() + b"\n" + body))
     except OSError as error:
         raise StoreError(f"session {session_id}: {store_error(path.parent, error).message}") from None
     except StoreError as error:

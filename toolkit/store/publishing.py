@@ -20,7 +20,8 @@ Renaming a folder happens whole or not at all, so after a stop at any moment a n
 results), each by one rename, and then deletes; so a half-deleted folder can never be given its name back. Purging
 begins with leftovers of an earlier purge; `sweep` finishes one that was stopped.
 
-A result counts only when its manifest is there and names the hashes of the tables that are there. One process writes
+A result counts only when its manifest is there and names the hashes of the tables that are there (of what is in them:
+those with text may be encrypted, see `toolkit.privacy.vault`). One process writes
 at a time (a lock on ``results/.lock``); readers never wait: one that is overtaken by a swap reads again.
 """
 
@@ -41,6 +42,7 @@ from toolkit import tables
 from toolkit.atomic import store_error, sync_folder
 from toolkit.errors import StoreError
 from toolkit.manifest import Manifest
+from toolkit.privacy import vault
 from toolkit.result import SessionResult
 from toolkit.store import derived_collected, derived_stages
 from toolkit.store.places import OLD, PURGED, STAGING, places
@@ -130,7 +132,7 @@ def publish(study: Study, result: SessionResult, *, held: bool = False) -> Manif
     with nullcontext() if held else writing(study):
         try:
             recover(study.results, session_id)
-            stage(staging, content, manifests.dumps(made).encode())
+            stage(staging, sealed(study, content), manifests.dumps(made).encode())
             if final.exists():
                 os.rename(final, old)  # noqa: PTH104 - the system calls of the swap, as the docstring numbers them
             os.rename(staging, final)  # noqa: PTH104
@@ -141,6 +143,11 @@ def publish(study: Study, result: SessionResult, *, held: bool = False) -> Manif
                 recover(study.results, session_id)
             raise in_session(session_id, store_error(final, error)) from None
     return made
+
+
+def sealed(study: Study, content: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files with those that hold text encrypted, where the study has a vault."""
+    return {n: vault.seal(study.root, data) if n in tables.RESTRICTED else data for n, data in content.items()}
 
 
 def stage(folder: Path, content: Mapping[str, bytes], last: bytes) -> None:

@@ -6,16 +6,18 @@ A reader never waits for a writer: one that is overtaken by the swap of a folder
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from toolkit import manifest as manifests
 from toolkit import tables
 from toolkit.consent.ledger import Ledger, Record
 from toolkit.errors import InputError, StoreError
 from toolkit.manifest import Manifest
+from toolkit.privacy import vault
 from toolkit.result import SessionResult
 from toolkit.store import collected
 from toolkit.store.opening import covered, may_open, shown
@@ -72,13 +74,18 @@ def verify(study: Study, session_id: str) -> tuple[str, ...]:
     -------
     tuple of str
         What is wrong, one entry a file; empty for whole results.
+
+    Raises
+    ------
+    ConfigError
+        When one is encrypted and no key for it is here.
     """
     try:
         found = manifests.parse(raw(study, session_id), session_id)
     except (InputError, StoreError) as error:
         return (error.message,)
     folder = places(study, session_id)[0]
-    wrong = [f"{name}: {fault}" for name in found.tables if (fault := fault_of(folder, found, name))]
+    wrong = [f"{name}: {fault}" for name in found.tables if (fault := fault_of(study, found, name))]
     known = {folder / f"{name}.parquet" for name in found.tables} | {folder / manifests.NAME}
     wrong += [
         f"{entry.relative_to(folder)}: not named in the manifest"
@@ -88,13 +95,26 @@ def verify(study: Study, session_id: str) -> tuple[str, ...]:
     return tuple(wrong)
 
 
-def fault_of(folder: Path, found: Manifest, table: str) -> str:
+def fault_of(study: Study, found: Manifest, table: str) -> str:
     """What is wrong with the file of a table, empty for nothing."""
     try:
-        right = table in tables.SCHEMAS and file_hash(folder / f"{table}.parquet") == found.tables[table]
+        right = table in tables.SCHEMAS and digest(content_of(study, found.session_id, table)) == found.tables[table]
     except OSError:
         return "missing or unreadable"
+    except vault.DamagedError:
+        right = False
     return "" if right else "not what was written"
+
+
+def content_of(study: Study, session_id: str, table: str) -> bytes:
+    """A session's table as Parquet bytes, opened where it is encrypted."""
+    path = places(study, session_id)[0] / f"{table}.parquet"
+    return vault.unseal(study.root, path.read_bytes(), what=f"session {session_id}: table {table}")
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of some bytes."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def load(study: Study, session_id: str) -> SessionResult:
@@ -136,18 +156,15 @@ def snapshot(study: Study, session_id: str, wanted: list[str] | None) -> tuple[M
     ConsentError
         As `may_open`.
     """
-    folder = places(study, session_id)[0]
     for _ in range(TRIES):
         text = raw(study, session_id)
         found = manifests.parse(text, session_id)
         may_open(study, found)
         names = [name for name in found.tables if wanted is None or name in wanted]
         content: dict[str, bytes] = {}
-        with suppress(OSError):
-            content = {name: (folder / f"{name}.parquet").read_bytes() for name in names if name in tables.SCHEMAS}
-        if len(content) == len(names) and all(
-            hashlib.sha256(data).hexdigest() == found.tables[name] for name, data in content.items()
-        ):
+        with suppress(OSError, vault.DamagedError):
+            content = {name: content_of(study, session_id, name) for name in names if name in tables.SCHEMAS}
+        if len(content) == len(names) and all(digest(data) == found.tables[name] for name, data in content.items()):
             return found, {name: tables.decode(name, data) for name, data in content.items()}
         if raw(study, session_id) == text:
             break  # nobody swapped the folder meanwhile: it is damaged
@@ -177,6 +194,8 @@ def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl
         When there is no such table.
     ConsentError
         When the ledger cannot be read.
+    ConfigError
+        When the table is encrypted and no key for it is here.
     """
     if table not in tables.SCHEMAS:
         raise InputError(f"no table is called {table[:40]}.", hint=f"One of: {', '.join(tables.SCHEMAS)}.")
@@ -194,16 +213,18 @@ def scan(study: Study, table: str, *, only: Collection[str] | None = None) -> pl
     return tables.together(
         table,
         [(part.home / f"{table}.parquet", frozenset(part.sessions) - own) for part, own in usable],
-        [path for s in sorted(wanted) if (path := whole_table(study, s, table)) is not None],
+        [found for s in sorted(wanted) if (found := whole_table(study, s, table)) is not None],
     )
 
 
-def whole_table(study: Study, session_id: str, table: str) -> Path | None:
-    """The file of a session's table, if the manifest is right and vouches for it."""
-    found, folder = manifest(study, session_id), study.results / session_id
-    if found is None or table not in found.tables or fault_of(folder, found, table):
+def whole_table(study: Study, session_id: str, table: str) -> Path | IO[bytes] | None:
+    """A session's table, if the manifest vouches for it: its file, or the content of one that may be encrypted."""
+    found = manifest(study, session_id)
+    if found is None or table not in found.tables or fault_of(study, found, table):
         return None
-    return folder / f"{table}.parquet"
+    if table in tables.RESTRICTED and vault.find(study.root) is not None:
+        return io.BytesIO(content_of(study, session_id, table))
+    return study.results / session_id / f"{table}.parquet"
 
 
 def unchanged(study: Study, session_id: str, digest: str) -> bool:

@@ -6,7 +6,7 @@ import io
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from toolkit.errors import StoreError
 from toolkit.manifest import SCHEMA_VERSION
@@ -55,13 +55,14 @@ def gather(name: str, contents: Sequence[bytes]) -> bytes:
     import polars as pl
 
     try:
-        sources: list[IO[bytes]] = [io.BytesIO(data) for data in contents]
-        return encode(scanned(name, sources).collect())
+        return encode(scanned(name, [io.BytesIO(data) for data in contents]).collect())
     except (pl.exceptions.PolarsError, OSError):
         raise StoreError(f"table {name} is damaged.", hint="Run the sessions again.") from None
 
 
-def together(name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Sequence[Path]) -> pl.LazyFrame:
+def together(
+    name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Sequence[Path | IO[bytes]]
+) -> pl.LazyFrame:
     """One table of many sessions, to be read when it is collected, sorted by session.
 
     Parameters
@@ -71,7 +72,7 @@ def together(name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Seq
     parts
         Files of many sessions, each in order, with the sessions to leave out.
     files
-        Files of one session each, in order.
+        Files of one session each, or what is in them, in order.
     """
     import polars as pl
 
@@ -84,15 +85,16 @@ def together(name: str, parts: Sequence[tuple[Path, frozenset[str]]], files: Seq
                 scanned(name, [path]).filter(~pl.col("session_id").is_in(sorted(without))) for path, without in group
             ]
     if not pieces:
-        return scanned(name, list(files))
+        return scanned(name, files)
     collected = pl.concat(pieces)
-    return collected.merge_sorted(scanned(name, list(files)), key="session_id") if files else collected
+    return collected.merge_sorted(scanned(name, files), key="session_id") if files else collected
 
 
-def scanned(name: str, sources: list[Path] | list[IO[bytes]]) -> pl.LazyFrame:
+def scanned(name: str, sources: Sequence[Path | IO[bytes]]) -> pl.LazyFrame:
     """The rows of some files or bytes in their order; none, with the table's columns, for none."""
     import polars as pl
 
     if not sources:
         return pl.LazyFrame(schema=dict(SCHEMAS[name]))
-    return pl.scan_parquet(sources, schema=pl.Schema(dict(SCHEMAS[name])), glob=False)
+    given = cast("list[Path] | list[IO[bytes]]", list(sources))
+    return pl.scan_parquet(given, schema=pl.Schema(dict(SCHEMAS[name])), glob=False)

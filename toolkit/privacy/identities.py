@@ -1,0 +1,244 @@
+"""Keys of a vault: age identities, and where they are looked for.
+
+A key is looked for in this order; the first place that has one is the one that counts:
+
+1. what this process holds already: asked for earlier, or handed over by the run that it works for;
+2. ``TOOLKIT_VAULT_KEY``: the identity itself (``AGE-SECRET-KEY-1…``), several with spaces between;
+3. ``TOOLKIT_VAULT_KEY_FILE``: a file of identities as ``age-keygen`` writes it, private, outside the study;
+4. the system's keyring, under the vault's id;
+5. a person at a terminal or in a notebook, who is asked without an echo.
+
+A key never stands in the study, in an argument of a command, in a log or in a message.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolkit import atomic, extras
+from toolkit.errors import ConfigError
+
+__all__ = [
+    "HELD",
+    "KEY",
+    "KEY_FILE",
+    "TYPED",
+    "Handed",
+    "find",
+    "forget",
+    "handed",
+    "hold",
+    "holding",
+    "in_file",
+    "in_keyring",
+    "keep",
+    "library",
+    "made",
+    "parse",
+    "public",
+    "take",
+    "write_file",
+]
+
+KEY, KEY_FILE = "TOOLKIT_VAULT_KEY", "TOOLKIT_VAULT_KEY_FILE"
+SERVICE = "counselling-session-toolkit"
+SECRET = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
+HELD, TYPED = "the key", "what was typed"
+PLAIN = "plaintext"  # in the name of keyrings that keep what they are given in an open file
+
+_held: dict[str, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a run's process holds, for its workers: by vault, never shown."""
+
+    keys: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+def library() -> Any:
+    """Pyrage, which reads and writes the age format."""
+    extras.need("pyrage", what="an encrypted study")
+    import pyrage
+
+    return pyrage
+
+
+def made() -> str:
+    """A new identity."""
+    return str(library().x25519.Identity.generate())
+
+
+def public(secret: str) -> str:
+    """The recipient that belongs to an identity; empty for what is no identity."""
+    pyrage = library()
+    try:
+        return str(pyrage.x25519.Identity.from_str(secret).to_public())
+    except pyrage.IdentityError:
+        return ""
+
+
+def parse(text: str, *, where: str) -> tuple[str, ...]:
+    """The identities in a text, lines of comment left out.
+
+    Raises
+    ------
+    ConfigError
+        When there is none, or one that is not whole.
+    """
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    words = " ".join(lines).split()
+    if not words or not all(SECRET.fullmatch(word) and public(word) for word in words):
+        raise ConfigError(
+            f"{where} holds no key of a vault.", hint="A key begins with AGE-SECRET-KEY-1 and is one long word."
+        )
+    return tuple(words)
+
+
+def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str, ...]]:
+    """Where the key of a vault was found, in words, and the identities; none when it is nowhere.
+
+    Parameters
+    ----------
+    vault_id, home
+        Which vault, and the study that it belongs to.
+    ask
+        Ask whoever sits there when no other place has one.
+
+    Raises
+    ------
+    ConfigError
+        When what is there is no key, or a file of keys is open to others.
+    """
+    if vault_id in _held:
+        return HELD, _held[vault_id]
+    for variable in (KEY, KEY_FILE):
+        given = os.environ.get(variable, "").strip()
+        if given:
+            return variable, parse(given, where=variable) if variable == KEY else in_file(Path(given), home=home)
+    kept = in_keyring(vault_id)
+    if kept:
+        _held[vault_id] = parse(kept, where="the keyring")
+        return "the keyring", _held[vault_id]
+    given = asked() if ask else ""
+    if not given:
+        return "", ()
+    return TYPED, parse(given, where=TYPED)
+
+
+def in_file(path: Path, *, home: Path) -> tuple[str, ...]:
+    """The identities in a file.
+
+    Raises
+    ------
+    ConfigError
+        When it is not there, others may look at it, it lies in the study, or it holds no key.
+    """
+    if path.resolve().is_relative_to(home.resolve()):
+        raise ConfigError("the key file lies in the study that it opens.", hint="Keep it somewhere else.")
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the key file cannot be read: {type(error).__name__}.") from None
+    if os.name != "nt" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError("others may look at the key file.", hint="Make it private: chmod 600")
+    return parse(text, where="the key file")
+
+
+def write_file(path: Path, secrets: Sequence[str], *, home: Path | None) -> None:
+    """Write identities to a file as ``age-keygen`` does, readable by its owner only.
+
+    Raises
+    ------
+    ConfigError
+        When it would lie in the study.
+    StoreError
+        When it cannot be written.
+    """
+    if home is not None and path.resolve().is_relative_to(home.resolve()):
+        raise ConfigError("the key file would lie in the study that it opens.", hint="Name one outside of it.")
+    lines = [line for secret in secrets for line in (f"# public key: {public(secret)}", secret)]
+    atomic.write_text(path, "\n".join(lines) + "\n")
+
+
+def ring() -> Any:
+    """The system's keyring; None where there is none that keeps a secret."""
+    try:
+        import keyring
+        import keyring.errors
+
+        chosen = keyring.get_keyring()
+    except (ImportError, RuntimeError, OSError):
+        return None
+    first = next(iter(getattr(chosen, "backends", ())), chosen)
+    return None if PLAIN in type(first).__name__.lower() else keyring
+
+
+def in_keyring(vault_id: str) -> str:
+    """What the keyring has for a vault; empty for nothing."""
+    keyring = ring()
+    if keyring is not None:
+        with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
+            return keyring.get_password(SERVICE, vault_id) or ""
+    return ""
+
+
+def keep(vault_id: str, secrets: Sequence[str]) -> bool:
+    """Put identities into the keyring; whether it has them now."""
+    keyring = ring()
+    if keyring is not None:
+        with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
+            keyring.set_password(SERVICE, vault_id, " ".join(secrets))
+    return tuple(in_keyring(vault_id).split()) == tuple(secrets)
+
+
+def asked() -> str:
+    """What a person types, unseen; empty where nobody can be asked."""
+    if "ipykernel" not in sys.modules and not (sys.stdin and sys.stdin.isatty()):
+        return ""
+    with suppress(EOFError, OSError, NotImplementedError):  # the last: a notebook that runs with nobody before it
+        return getpass.getpass("Key of the encrypted study (AGE-SECRET-KEY-1…, not shown): ").strip()
+    return ""
+
+
+def hold(vault_id: str, secrets: Sequence[str]) -> None:
+    """Keep identities in memory, so that nobody is asked twice."""
+    _held[vault_id] = tuple(secrets)
+
+
+def forget(vault_id: str) -> None:
+    """Hold a vault's identities no more."""
+    _held.pop(vault_id, None)
+
+
+@contextmanager
+def holding(vault_id: str, secrets: Sequence[str]) -> Iterator[None]:
+    """Hold identities for a while, whatever other places have."""
+    before = _held.get(vault_id)
+    hold(vault_id, secrets)
+    try:
+        yield
+    finally:
+        _held.pop(vault_id, None)
+        if before is not None:
+            hold(vault_id, before)
+
+
+def handed() -> Handed:
+    """What this process holds, to be handed to a worker in memory."""
+    return Handed(dict(_held))
+
+
+def take(given: Handed) -> None:
+    """Hold what the run handed over."""
+    _held.update(given.keys)
