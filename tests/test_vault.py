@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vaults import KEY, PHRASE, TODAY, all_sealed, contents, leaks, make, sealed, voice
 
-from toolkit import atomic, doctor, extras, overlay, store, vaulting, withdrawal
+from toolkit import atomic, doctor, extras, overlay, report, store, vaulting, withdrawal
 from toolkit.consent import audit, voices
 from toolkit.doctor import State
 from toolkit.errors import BackendError, ConfigError, InputError, StoreError, ToolkitError
@@ -458,6 +458,25 @@ def test_a_session_is_withdrawn_without_a_key(tmp_path: Path) -> None:
     assert {f.kind for f in receipt.removed} >= {"results", "stages", "corrections"}
     assert not study.overlay("s01").exists()
     assert not (study.results / "s01").exists()
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_withdrawal_finds_encrypted_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, rotated: bool
+) -> None:
+    study, key_file, _ = sealed(tmp_path)
+    monkeypatch.setenv(identities.KEY_FILE, str(key_file))
+    report.write(study, "s01", study.root / "monday.html", form=report.Form.HTML)
+    file = study.root / "monday.html.age"
+    written = file.read_bytes()
+    assert vault.is_sealed(written)
+    if rotated:  # the file is another one now, and only a key tells whose it is
+        vaulting.remove(study, "clinic")
+        assert file.read_bytes() != written
+    else:
+        monkeypatch.delenv(identities.KEY_FILE)
+    assert "reports" in {f.kind for f in withdrawal.withdraw(study, "s01", today=TODAY).removed}
+    assert not file.exists()
 
 
 def test_of_a_portion_notes_are_never_deleted_unread(tmp_path: Path, give: Callable[[str], None]) -> None:

@@ -124,6 +124,24 @@ def test_everything_derived_goes_and_a_receipt_says_what(study: Study) -> None:
     assert (study.root / "receipts").stat().st_mode & 0o777 == 0o700
 
 
+def test_reports_in_the_studys_folder_go_too(study: Study, tmp_path: Path) -> None:
+    own, other = study.root / "for supervision", tmp_path / "elsewhere.html"
+    own.mkdir()
+    for session_id, path in (("s01", own / "monday.html"), ("s02", own / "s02.html"), ("s01", other)):
+        report.write(study, session_id, path, form=report.Form.HTML)
+    (own / "notes.html").write_text("<p>somebody's own page</p>")
+    before = of_session(study, "s01")
+    assert "for supervision/monday.html" in before
+    told = withdrawal.withdraw(study, "s01", today=TODAY)
+    assert of_session(study, "s01") == {}
+    assert audit.verify(study.audit_file).ok
+    assert sorted(p.name for p in own.iterdir()) == ["notes.html", "s02.html"]
+    assert {f.kind: f.files for f in told.removed}["reports"] == 1
+    assert other.exists()  # outside: the receipt names it among the exports
+    (receipt,) = receipts(study)
+    assert len(receipt["earlier_exports"]) == 2
+
+
 def test_every_flipped_bit_of_a_receipt_is_found(study: Study) -> None:
     path = withdrawal.withdraw(study, "s01", today=TODAY).path
     data = path.read_bytes()

@@ -75,11 +75,15 @@ def write(study: Study, session_id: str, output: Path, *, form: Form, force: boo
     # noted first, as for every export
     digest = hashlib.sha256(made).hexdigest()
     holds = ["words"] if review.texts or review.noted.notes else []
-    audit.append(study.audit_file, "export-report", session_id=session_id, format=str(form), holds=holds, sha256=digest)
+    told: dict[str, audit.Detail] = {"format": str(form), "holds": holds, "sha256": digest}
     if output.suffix == REPORT:
         with study.editing():  # no change of the recipients comes between
-            write_bytes(output, vault.seal(study.root, made))
+            file = vault.seal(study.root, made)
+            told["file_sha256"] = hashlib.sha256(file).hexdigest()  # so that a withdrawal finds it without a key
+            audit.append(study.audit_file, "export-report", session_id=session_id, **told)
+            write_bytes(output, file)
     else:
+        audit.append(study.audit_file, "export-report", session_id=session_id, **told)
         write_bytes(output, made)
     return bool(holds)
 

@@ -35,6 +35,7 @@ KINDS = {
     "stages": "toolkit.store.derived_stages",
     "compacted tables": "toolkit.store.derived_collected",
     "corrections": "toolkit.store.derived_overlay",
+    "reports": "toolkit.store.derived_reports",
     "voices": "toolkit.store.derived_voices",
 }
 """Name of a kind, as receipts have it, and its module."""

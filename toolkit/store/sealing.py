@@ -59,9 +59,9 @@ def sealable(study: Study) -> Iterator[Path]:
 
 def reports(study: Study, pattern: str = f"*{REPORT}") -> Iterator[Path]:
     """Encrypted reports in the study's folder, wherever but among what was recorded."""
-    for path in sorted(study.root.rglob(pattern)):
-        inside = path.relative_to(study.root).parts[0] not in {*MADE, study.recordings_folder.name}
-        if inside and path.is_file() and not path.is_symlink():
+    tops = [p for p in study.root.iterdir() if p.name not in {*MADE, study.recordings_folder.name}]
+    for path in sorted(q for top in tops for q in (top.rglob(pattern) if top.is_dir() else (top,))):
+        if path.match(pattern) and path.is_file() and not path.is_symlink():
             yield path
 
 
