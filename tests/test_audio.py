@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import toolkit.audio
-from toolkit.audio import Waveform, level_db, load, reading
+from toolkit.audio import Waveform, background_db, level_db, load, reading
 from toolkit.audio.apart import Order
 from toolkit.audio.mix import Channels, describe
 from toolkit.audio.source import open_source
@@ -291,3 +291,13 @@ def test_import_is_light() -> None:
     heavy = "import sys, toolkit.audio; sys.exit(bool({'numpy', 'av'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", heavy], check=False).returncode == 0
     assert toolkit.audio.RATE == 16000
+
+
+def test_the_background_is_the_quietest_tenth_of_what_sounds() -> None:
+    rate = 16_000
+    loud, fan = np.full(60 * rate, 0.5, np.float32), np.full(20 * rate, 0.01, np.float32)
+    whole = Waveform(np.concatenate([np.zeros(30 * rate, np.float32), fan, loud]), rate)
+    assert background_db(whole) == pytest.approx(-40.0, abs=0.01)
+    assert background_db(Waveform(loud, rate)) == pytest.approx(-6.02, abs=0.01)
+    assert background_db(Waveform(np.zeros(rate, np.float32), rate)) == -120.0
+    assert background_db(Waveform(np.zeros(0, np.float32), rate)) == -120.0

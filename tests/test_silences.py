@@ -117,6 +117,15 @@ def test_noise_within_the_margin_of_speech(level, evidence):
     assert checked.evidence is evidence
 
 
+@pytest.mark.parametrize(
+    ("background", "evidence"), [(-80.0, SilenceEvidence.NOISE), (-36.1, SilenceEvidence.NOISE), (-35.9, SILENT)]
+)
+def test_noise_that_is_always_there_is_no_noise_of_a_silence(background, evidence):
+    # 5 dB below the speech: noise only where it lies more than noise_above, 6 dB, over the background
+    (checked,) = silences.cross_check(QUIET, [], [-30.0], -25.0, SETTINGS.dialogue, background=background)
+    assert checked.evidence is evidence
+
+
 def test_a_stretch_too_short_to_have_a_middle_stays():
     brief = (Silence(0, 10.0, 10.5, GAP, "A", "B", SILENT),)
     (checked,) = silences.cross_check(brief, [Word(10.2, 10.3, "so", 0.9)], [-10.0], -25.0, SETTINGS.dialogue)

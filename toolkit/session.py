@@ -323,7 +323,8 @@ def check_silences(
     levels = audio.level_db(heard.mix, [Span(s.start, s.end) for s in found])
     spoken = audio.level_db(heard.mix, union(i.span for i in activity))
     speech_level = sorted(spoken)[len(spoken) // 2] if spoken else 0.0
-    return silences.cross_check(found, words, levels, speech_level, settings.dialogue)
+    background = audio.background_db(heard.mix)
+    return silences.cross_check(found, words, levels, speech_level, settings.dialogue, background=background)
 
 
 def code(spoken: Sequence[SpokenUtterance], coder: Coder | Missing, *, language: str) -> Coded:

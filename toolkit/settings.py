@@ -115,6 +115,9 @@ class DialogueSettings:
     noise_margin: float = setting(
         15.0, "dB", "a stretch less than this below the session's speech level is noise, not silence", low=0, high=60
     )
+    noise_above: float = setting(
+        6.0, "dB", "and only where it lies this much over the quietest tenth of the recording", low=0, high=60
+    )
 
 
 @dataclass(frozen=True, slots=True)

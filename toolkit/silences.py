@@ -100,6 +100,8 @@ def cross_check(
     levels: Sequence[float],
     speech_level: float,
     settings: DialogueSettings,
+    *,
+    background: float = float("-inf"),
 ) -> tuple[Silence, ...]:
     """Mark silences in which words were recognised or loud noise was measured.
 
@@ -114,15 +116,18 @@ def cross_check(
     speech_level
         Level of the session's speech in dBFS.
     settings
-        `noise_margin` in dB.
+        `noise_margin` and `noise_above` in dB.
+    background
+        Level of the recording's quietest tenth in dBFS: a fan or traffic that is always there is not the noise of one
+        silence.
 
     Returns
     -------
     tuple of Silence
         In the same order. `WORDS` where the middle of a word lies more than `EDGE` from both ends; of a word longer
         than `LONGEST_WORD`, which has swallowed silence at one of its ends, all of it must. Else `NOISE` where the
-        level comes within `noise_margin` of the speech. A stretch too short to have a middle (twice `EDGE`) is left as
-        it is: its neighbours' edges fill it. `EXCLUDED` stays.
+        level comes within `noise_margin` of the speech and lies `noise_above` over the background. A stretch too short
+        to have a middle (twice `EDGE`) is left as it is: its neighbours' edges fill it. `EXCLUDED` stays.
     """
     placed = sorted(sure_span(w) for w in words)
     checked: list[Silence] = []
@@ -133,7 +138,7 @@ def cross_check(
             first = bisect_left(placed, Span(low, low))
             if any(span.end <= high for span in placed[first : bisect_left(placed, Span(high, high))]):
                 evidence = SilenceEvidence.WORDS
-            elif level > speech_level - settings.noise_margin:
+            elif level > max(speech_level - settings.noise_margin, background + settings.noise_above):
                 evidence = SilenceEvidence.NOISE
         checked.append(replace(silence, evidence=evidence))
     return tuple(checked)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.audio.waveform import RATE, Audio, AudioFacts, Waveform, level_db, soundless
+from toolkit.audio.waveform import RATE, Audio, AudioFacts, Waveform, background_db, level_db, soundless
 
 if TYPE_CHECKING:
     from toolkit.consent.admit import ConsentedRecording
     from toolkit.settings import AudioSettings
 
-__all__ = ["RATE", "Audio", "AudioFacts", "Waveform", "level_db", "load", "soundless"]
+__all__ = ["RATE", "Audio", "AudioFacts", "Waveform", "background_db", "level_db", "load", "soundless"]
 
 
 def load(consented: ConsentedRecording, settings: AudioSettings) -> Audio:

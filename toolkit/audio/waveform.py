@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FLOOR_DB", "RATE", "Audio", "AudioFacts", "Waveform", "decibels", "level_db", "soundless"]
+__all__ = ["FLOOR_DB", "RATE", "Audio", "AudioFacts", "Waveform", "background_db", "decibels", "level_db", "soundless"]
 
 RATE = 16000
 """Samples a second of every waveform: what the recogniser and the diarizer were trained on."""
@@ -142,6 +142,21 @@ def level_db(waveform: Waveform, spans: Sequence[Span]) -> tuple[float, ...]:
         power = float(np.dot(part, part)) / len(part) if len(part) else 0.0
         levels.append(decibels(power**0.5))
     return tuple(levels)
+
+
+def background_db(waveform: Waveform) -> float:
+    """Level that a tenth of the sound stays below, dBFS: what is left where nobody speaks.
+
+    Measured in tenths of a second, those of digital silence left out, as they are no sound of the room; -120 when there
+    is nothing else.
+    """
+    import numpy as np
+
+    step = waveform.rate // 10
+    count = len(waveform.samples) // step
+    powers = [float(np.dot(p, p)) / step for p in waveform.samples[: count * step].reshape(count, step)]
+    heard = sorted(p for p in powers if p > 0)
+    return decibels(heard[len(heard) // 10] ** 0.5) if heard else FLOOR_DB
 
 
 def decibels(amplitude: float) -> float:

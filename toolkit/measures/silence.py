@@ -24,7 +24,7 @@ __all__ = ["SESSION_MEASURES"]
 SHORT_SILENCE = 2.0
 """Seconds: the other length in use, part of the name of the measure and so no setting."""
 
-CHECKED = ("dialogue.noise_margin",)
+CHECKED = ("dialogue.noise_margin", "dialogue.noise_above")
 
 
 def lengths(facts: Facts) -> tuple[int, ...]:

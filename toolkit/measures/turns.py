@@ -294,7 +294,7 @@ ROLE_MEASURES = (
             interval=MEDIAN_INTERVAL,
             needs=(Need.SILENCES,),
             source="the toolkit's standards, section 2",
-            settings=(*FLOOR, "dialogue.noise_margin", "measures.confidence_level"),
+            settings=(*FLOOR, "dialogue.noise_margin", "dialogue.noise_above", "measures.confidence_level"),
         ),
         patience,
         therapists=True,
