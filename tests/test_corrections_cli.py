@@ -15,7 +15,7 @@ from made import grant, session_result, study_with, withdraw
 from replay import make_study
 from typer.testing import CliRunner
 
-from toolkit import batch, corrections, overlay, store
+from toolkit import corrections, overlay, store
 from toolkit.cli import app
 from toolkit.errors import ToolkitError
 from toolkit.overlay import Correction, What
@@ -226,7 +226,7 @@ def test_show_says_how_much_a_human_has_confirmed_and_only_then(study: Study) ->
     assert line.split()[-1] == "100"
 
 
-def test_a_run_lays_over_what_a_correction_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_lays_over_what_a_correction_did(tmp_path: Path) -> None:
     made = make_study(tmp_path, sessions=["s01"])
     study = Study.open(made.root)
     assert made.toolkit("run", made.root).code == 0
@@ -238,7 +238,6 @@ def test_a_run_lays_over_what_a_correction_did(tmp_path: Path, monkeypatch: pyte
     ]
     corrections.correct(study, "s01", said, by="T1")
     corrected = made.snapshot()
-    monkeypatch.setattr(batch.overlay, "roles", overlay.read)  # what batch reads: all that counts, not roles alone
     assert made.toolkit("run", made.root, "--force").code == 0
     assert made.snapshot() == corrected
     assert "current" in made.toolkit("run", made.root).out

@@ -18,6 +18,7 @@ import pytest
 from audio_files import write
 from replay import Study, make_study
 
+from toolkit import atomic
 from toolkit.audio import Waveform
 from toolkit.consent import ConsentedVoice, Party, admit, admit_voice, audit, ledger, voices
 from toolkit.consent.voices import Voice
@@ -543,10 +544,14 @@ def test_ids_that_differ_in_capitals_only_do_not_share_a_file(study: Study) -> N
 def test_a_disk_that_is_full_is_one_line(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     ok(study, "consent", "grant-voice", study.root, "T01")
 
-    def full(path: Path, _: str) -> None:
-        raise StoreError(f"cannot write {path.name}: the disk is full.")
+    write = atomic.write_bytes
 
-    monkeypatch.setattr("toolkit.consent.voices.atomic.write_text", full)
+    def full(path: Path, data: bytes) -> None:
+        if path.name.startswith("voice-"):
+            raise StoreError(f"cannot write {path.name}: the disk is full.")
+        write(path, data)
+
+    monkeypatch.setattr(atomic, "write_bytes", full)
     assert "voice-T01.json: the disk is full" in refused(study, 6, "enroll", study.root, "T01", alone(study))
     assert kept(study) == []
 

@@ -32,13 +32,12 @@ from typing import TYPE_CHECKING, Any
 from toolkit.audio.source import BadRecordingError, Source
 from toolkit.audio.waveform import RATE, Audio, AudioFacts, Waveform
 from toolkit.intervals import Span
+from toolkit.settings import AudioSettings
 from toolkit.types import Missing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from toolkit.settings import AudioSettings
 
 __all__ = ["Limits", "Order", "limits_of", "pieces", "read_apart"]
 
@@ -104,7 +103,7 @@ def read_apart(source: Source, order: Order, settings: AudioSettings) -> Audio:
     request = {
         "channels": order.channels,
         "excluded": [[s.start, s.end] for s in order.excluded],
-        "settings": dataclasses.asdict(settings),
+        "settings": {f.name: getattr(settings, f.name) for f in dataclasses.fields(AudioSettings)},
         "limits": dataclasses.asdict(limits),
     }
     ours, theirs = socket.socketpair()

@@ -11,6 +11,8 @@ __all__ = ["COUNTS", "band_text", "between", "brief", "cell", "clock", "number",
 
 SHARE = "share"
 SECONDS = "s"
+SHORT = {"per 100 words": "/100"}
+"""Units that in full would leave no room for what is measured."""
 KEPT = "\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 COUNTS = frozenset(
     {
@@ -61,7 +63,8 @@ def number(value: float | None, unit: str) -> str:
         return f"{value:.{fine(value)}f} s" if abs(value) < 120 else f"{clock(value)} min"
     if unit == "ratio":
         return f"{value:.2f}"
-    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}"
+    named = SHORT.get(unit, f" {unit}")
+    return f"{value:.0f}{named}" if value >= 100 else f"{value:.1f}{named}"
 
 
 def between(low: float, high: float, unit: str) -> str:
