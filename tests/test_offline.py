@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from audio_files import write
 from conftest import ROOT
+from mixtures import decode
 from replay import make_study
 
 from toolkit import lab, offline
@@ -159,3 +161,40 @@ def test_the_real_models_run_without_a_network(tmp_path: Path, model_store: dict
     ):
         done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
+
+
+def may_leave_the_network() -> bool:
+    """Whether this system lets a user have a network of their own, with nothing in it."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return False
+    tried = ["unshare", "-rn", "ip", "link", "set", "lo", "up"]
+    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not may_leave_the_network(), reason="a network of one's own (unshare -rn) is not permitted here")
+def test_the_whole_chain_and_a_notebook_run_where_there_is_no_network(
+    tmp_path: Path, model_store: dict[str, Path]
+) -> None:
+    sound = decode(ROOT / "sample_data" / "recordings" / "reflective.flac")[: 40 * 16000]
+    write(tmp_path / "recording.flac", sound, rate=16000, muxer="flac", codec="flac")
+    toolkit = f"{sys.executable} -m toolkit --strict-offline"
+    notebook = ROOT / "notebooks" / "01_session_review.ipynb"
+    script = f"""
+set -e
+ip link set lo up
+test "$(ip -o link | wc -l)" = 1
+{toolkit} init s
+{toolkit} add s recording.flac --session s01 --therapist T01 --client C01
+{toolkit} consent grant s --session s01 --purpose measure --purpose transcript
+{toolkit} run s
+{sys.executable} -m nbconvert --to html --execute --output-dir . {notebook}
+"""
+    environment = {**os.environ, "TOOLKIT_STUDY": str(tmp_path / "s"), "TOOLKIT_SESSION": "s01"}
+    environment |= {"TOOLKIT_STRICT_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    command = ["unshare", "-rn", "sh", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "01_session_review.html").read_text()
+    assert "Traceback" not in page
+    assert "Share of speech time" in page
