@@ -194,7 +194,9 @@ class Told(Silent):
             return
         with suppress(OSError):
             self.made = self.made or not self.note.parent.exists()
-            self.note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.note.parent.parent, self.note.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            self.note.touch(mode=0o600)
             self.note.write_text(f"{self.name} {Place.deadline:.3f}")
 
     def over(self) -> None:

@@ -8,7 +8,6 @@ compared, if a key is at hand. A report that was changed, or lies elsewhere, is 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -55,12 +54,12 @@ def sessions(study: Study) -> dict[str, str]:
             return {}
     except OSError:
         return {}
-    noted: dict[str, str] = defaultdict(str)
+    noted: dict[str, str] = {}
     for line in (line for line in audit.entries(study.audit_file) if line["event"] == EVENT):
         for name in ("sha256", "file_sha256"):
             if digest := line["details"].get(name):
                 noted[digest] = line["session"]
-    return dict(noted)
+    return noted
 
 
 def there(study: Study, noted: dict[str, str]) -> Iterator[tuple[Path, str]]:
