@@ -247,8 +247,8 @@ def how(parts: Sequence[Part]) -> list[str]:
     told = f"{runs} runs each, the median shown" if runs > 1 else "One run each"
     return [
         *HOW.splitlines(),
-        f"- {told}; the chains took turns on each recording, or ran later where a part was missing. "
-        "Just before the runs other programs kept the processor",
+        f"- {told}; the chains took turns on each recording, or ran later where a part was missing.",
+        "  Just before the runs other programs kept the processor",
         f"  {busy:.0%} busy (median), {most:.0%} at most, those of lower priority included.",
         "",
     ]
