@@ -1,4 +1,4 @@
-"""How much of what identifies people the redaction finds, by class, in both sets of synthetic sentences.
+"""How much of what identifies people the redaction finds, by class, in every set of synthetic sentences.
 
     python pipelines/measure_redaction.py
 

@@ -30,7 +30,7 @@ from toolkit.privacy.leaks import measure, names_in
 from toolkit.privacy.patterns import Identifier, rules
 from toolkit.privacy.silencing import of_hits
 from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import Sentence, Source, sentences
+from toolkit.privacy.synthetic import Source, sentences
 from toolkit.settings import AudioSettings
 from toolkit.study import Study
 from toolkit.types import Purpose, SpeakerInterval
@@ -52,48 +52,6 @@ def told(finder: Finder, text: str) -> list[tuple[str, str]]:
 
 
 # sentences made for it
-
-
-def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
-    made = sentences()
-    assert len(made) >= 500
-    assert made == sentences()
-    assert sum(not s.truth for s in made) >= 80
-    filled = {s.text[h.start : h.end] for s in made for h in s.truth}
-    assert {"Tom", "tom", "little snoring", "Little Snoring", "07700 900123", "jane.doe@example.org"} <= filled
-    for s in made:
-        for h in s.truth:
-            piece = s.text[h.start : h.end]
-            assert piece == piece.strip()
-            assert piece[0].isalnum() or piece[0] in "(+"
-    assert {h.what for s in made for h in s.truth} == set(Identifier)
-
-
-def test_the_held_out_sentences_share_nothing_with_those_that_rules_were_made_with() -> None:
-    seen, held_out = sentences(), sentences(Source.HELD_OUT)
-    assert held_out == sentences(Source.HELD_OUT)
-    assert len({s.text for s in held_out}) >= 500
-    assert {h.what for s in held_out for h in s.truth} == set(Identifier)
-    pieces = [{s.text[h.start : h.end].casefold() for s in made for h in s.truth} for made in (seen, held_out)]
-    assert not pieces[0] & pieces[1]
-    spoken_number = "oh one nine one four nine eight oh one double two"
-    assert {spoken_number, "Llanfairpwll", "upper slaughter"} <= {
-        s.text[h.start : h.end] for s in held_out for h in s.truth
-    }
-    assert {frame_of(s) for s in seen}.isdisjoint(frame_of(s) for s in held_out)
-    texts = [s.text for s in held_out]
-    assert sum(text == text.lower() for text in texts) > 400  # three ways of writing of four
-    assert any(" cant " in text for text in texts)
-    assert any(" er " in text for text in texts)
-
-
-def frame_of(sentence: Sentence) -> str:
-    """A sentence without its identifiers, in lower case."""
-    parts, last = [], 0
-    for hit in sentence.truth:
-        parts.append(sentence.text[last : hit.start])
-        last = hit.end
-    return "…".join([*parts, sentence.text[last:]]).lower().strip(".?!")
 
 
 @pytest.mark.models
@@ -211,7 +169,11 @@ def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
     for measured in leaks["synthetic_sentences"].values():
         assert measured["sentences"] >= 500
         assert set(measured["classes"]) == set(Identifier)
-    assert set(leaks["synthetic_sentences"]) == {"seen while the rules were made", "held out"}
+    assert set(leaks["synthetic_sentences"]) == {
+        "seen while the rules were made",
+        "held out",
+        "held out, a second set",
+    }
     assert "redacted draft for a reviewer" in (tmp_path / "draft" / "README.txt").read_text()
     assert (tmp_path / "draft").stat().st_mode & 0o777 == 0o700
     redaction.export(study, tmp_path / "again", names=["Canary Wharton"])

@@ -58,7 +58,11 @@ MODEL = "en_core_web_sm"
 FURTHEST = 364  # days by which a client's dates are moved, back or forth; never 0
 SESSION_COLUMNS = ("session", "therapist", "client", "recorded_on", "language", "duration")
 SAID_COLUMNS = ("utterance", "start", "end", "role", "text")
-SETS = {Source.SEEN: "seen while the rules were made", Source.HELD_OUT: "held out"}
+SETS = {
+    Source.SEEN: "seen while the rules were made",
+    Source.HELD_OUT: "held out",
+    Source.HELD_OUT_TWO: "held out, a second set",
+}
 DRAFT, SIGNED, LEAKS = "draft.json", "signed-off.json", "leaks.json"
 README = """\
 A redacted draft for a reviewer.
