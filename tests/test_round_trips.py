@@ -195,17 +195,24 @@ def test_pympi_reads_the_eaf_with_its_controlled_vocabulary(study: Study, tmp_pa
     assert {*Code, "none"} == entries
 
 
-def test_elans_schema_accepts_the_eaf(study: Study, tmp_path: Path) -> None:
-    schema = os.environ.get("EAF_SCHEMA")
-    if not schema:
-        pytest.skip("ELAN's schema is not free to ship: name a copy of EAFv3.0.xsd in EAF_SCHEMA")
+SCHEMAS = {"eaf": ("EAF_SCHEMA", "ELAN's EAFv3.0.xsd"), "qdpx": ("QDPX_SCHEMA", "REFI-QDA's Project.xsd")}
+
+
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_the_schema_of_a_format_accepts_what_is_written_in_it(study: Study, tmp_path: Path, form: str) -> None:
+    named, schema = {"eaf": ("EAF_SCHEMA", "ELAN's EAFv3.0.xsd"), "qdpx": ("QDPX_SCHEMA", "REFI-QDA's Project.xsd")}[
+        form
+    ]
+    if not os.environ.get(named):
+        pytest.skip(f"{schema} is not in the repository: name a copy of it in {named}")
     if shutil.which("xmllint") is None:
         pytest.skip("xmllint is not installed (Debian's package libxml2-utils)")
-    path = written(study, "eaf", tmp_path / "a.eaf")
-    command = ["xmllint", "--noout", "--nonet", "--schema", schema]
-    assert subprocess.run([*command, str(path)], check=False, timeout=60).returncode == 0
-    path.write_text(path.read_text().replace("<TIME_ORDER", "<TIER/><TIME_ORDER", 1))
-    assert subprocess.run([*command, str(path)], check=False, capture_output=True, timeout=60).returncode != 0
+    path = written(study, form, tmp_path / f"a.{form}")
+    document = zipfile.ZipFile(path).read("project.qde").decode() if form == "qdpx" else path.read_text()
+    command = ["xmllint", "--noout", "--nonet", "--schema", os.environ[named], str(tmp_path / "a.xml")]
+    for text, valid in ((document, True), (document.replace(' name="', ' nome="').replace("<TIER ", "<TIERS "), False)):
+        (tmp_path / "a.xml").write_text(text)
+        assert (subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0) is valid
 
 
 def test_praat_opens_the_textgrid(study: Study, tmp_path: Path) -> None:

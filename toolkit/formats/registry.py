@@ -138,7 +138,7 @@ FORMS: Mapping[str, Form] = {
         reads=True,
         writes=True,
         carries=(*TIERS, Part.TURNS, Part.SILENCES, Part.LANGUAGE),
-        checked="pympi, with its controlled vocabulary; ELAN's schema where `EAF_SCHEMA` names it",
+        checked="pympi, with its controlled vocabulary; ELAN's schema (by hand: see below)",
     ),
     "chat": Form(
         "CHAT (CLAN)",
@@ -219,7 +219,7 @@ FORMS: Mapping[str, Form] = {
         reads=False,
         writes=True,
         carries=(Part.SPEAKERS, Part.TEXT, Part.CODES),
-        checked="Python's zip and XML readers; the positions of codes are compared with the text",
+        checked="Python's zip and XML readers, positions against the text; REFI's schema (by hand: see below)",
     ),
     "vcon": Form(
         "vCon (draft-ietf-vcon-vcon-core-04), with the consent attachment (a draft too)",
