@@ -13,8 +13,9 @@ from rich.console import Console
 
 from toolkit import display
 from toolkit.display.html import Drawing, Page
-from toolkit.display.terminal import listed, over_time
-from toolkit.display.words import band_text, between, clock, number
+from toolkit.display.review import band_list
+from toolkit.display.terminal import listed, over_time, screens
+from toolkit.display.words import band_text, between, cell, clock, number
 from toolkit.errors import InputError
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import Band, Code, Missing
@@ -182,6 +183,21 @@ def test_the_terminal_lists_moments_with_their_words_below(asked: display.Review
     shown = console.export_text()
     assert f"{clock(moment.start)}  to {clock(moment.end)} · in it feeling and change talk" in shown
     assert "client: I have been so tired" in shown
+
+
+@pytest.mark.parametrize("width", [80, 100, 119, 120, 200])
+def test_no_number_and_no_band_is_cut_off_however_wide_the_terminal(asked: display.Review, width: int) -> None:
+    console = Console(width=width, record=True, file=io.StringIO())
+    for part in screens(asked, width=width):
+        console.print(part)
+    shown = console.export_text()
+    whole = " ".join(shown.split())
+    assert "…" not in shown
+    for row in asked.tables["measures"]:
+        if row["role"] == "therapist":
+            assert cell(row) in shown
+    for name in ("open_question_share", "complex_reflection_share"):
+        assert band_list(name).split(";")[0] in whole
 
 
 def test_the_terminal_says_what_happened_over_time(asked: display.Review) -> None:

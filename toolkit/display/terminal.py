@@ -22,7 +22,8 @@ from toolkit.types import Level
 __all__ = ["compare", "listed", "screens"]
 
 COLOURS = {"therapist": "blue", "client": "yellow"}
-NARROW = 100  # characters
+NARROW = 120  # characters: less has no room for a column of bands
+BANDS = "therapist's bands (opinion, no norms)"
 BLOCK, QUIET, LIGHT = "█", "·", "▒"
 
 
@@ -30,7 +31,9 @@ def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
     """A session at a glance, part by part."""
     yield heading(review)
     yield lanes(review, width=min(width, 110) - 16)
-    yield by_role(review, narrow=width < NARROW)
+    narrow = width < NARROW
+    yield by_role(review, narrow=narrow)
+    yield from bands_in_words() if narrow else ()
     yield Text("")
     yield session_wide(review)
     yield from over_time(review)
@@ -90,7 +93,7 @@ def shade(share: float) -> str:
 
 
 def by_role(review: Review, *, narrow: bool) -> RenderableType:
-    """The measures of each role beside their bands; on a narrow screen what a human confirmed takes their place."""
+    """The measures of each role; on a wide screen beside their bands, on a narrow one with titles of two lines."""
     whole = [r for r in review.tables["measures"] if r["role"] != "session"]
     roles = in_order(r["role"] for r in whole)
     found = {(r["measure"], r["role"]): r for r in whole}
@@ -101,17 +104,24 @@ def by_role(review: Review, *, narrow: bool) -> RenderableType:
     some = any(sure(row) for row in whole)
     if some:
         table.add_column("confirmed", no_wrap=True)
-    banded = not (some and narrow)
-    if not banded:  # titles take two lines rather than that numbers are cut off
+    if narrow:  # titles take two lines rather than that numbers are cut off
         table.columns[0].no_wrap, table.columns[0].max_width = False, 25
-    if banded:
-        table.add_column("therapist's bands (opinion, no norms)", style="dim")
+    else:
+        table.add_column(BANDS, style="dim")
     for name, measure in MEASURES.items():
         if measure.level is Level.ROLE:
             values = (cell(found.get((name, role))) for role in roles)
             human = sure(*(found[name, role] for role in roles if (name, role) in found))
-            table.add_row(measure.title, *values, *([human] if some else []), *([band_list(name)] if banded else []))
+            table.add_row(measure.title, *values, *([human] if some else []), *([] if narrow else [band_list(name)]))
     return table
+
+
+def bands_in_words() -> Iterator[RenderableType]:
+    """The bands of a role's measures that have some, one line each."""
+    yield Text(f"\n{BANDS}", style="dim")
+    for name, measure in MEASURES.items():
+        if measure.level is Level.ROLE and measure.bands:
+            yield Text(f"{measure.title}: {band_list(name)}", style="dim")
 
 
 def session_wide(review: Review) -> RenderableType:
