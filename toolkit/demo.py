@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from toolkit import atomic
 from toolkit.errors import InputError
 from toolkit.settings import Settings, to_toml
 from toolkit.study import Study
@@ -35,6 +36,8 @@ def prepare(folder: Path, sample: Path | None = None) -> Study:
     ------
     InputError
         When the sample data are not there, or `folder` holds something that is no study.
+    StoreError
+        When the study cannot be written.
     """
     source = sample or sample_folder()
     if not (source / "sessions.csv").is_file():
@@ -43,9 +46,13 @@ def prepare(folder: Path, sample: Path | None = None) -> Study:
         return Study.open(folder)
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder.name} holds something else.", hint="Name a new folder: toolkit demo --study FOLDER")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copytree(source / "recordings", folder / "recordings", dirs_exist_ok=True)
-    (folder / "toolkit.toml").write_text(to_toml(Settings()), encoding="utf-8")
-    shutil.copy(source / "consent.toml", folder / "consent.toml")
-    shutil.copy(source / "sessions.csv", folder / "sessions.csv")  # last: with it the folder is a study
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    atomic.make_private(folder)
+    atomic.make_private(folder / "recordings")
+    for recording in sorted((source / "recordings").iterdir()):
+        with atomic.replacing(folder / "recordings" / recording.name) as draft:
+            shutil.copyfile(recording, draft)
+    atomic.write_text(folder / "toolkit.toml", to_toml(Settings()))
+    for name in ("consent.toml", "sessions.csv"):  # sessions last: with it the folder is a study
+        atomic.write_bytes(folder / name, (source / name).read_bytes())
     return Study.open(folder)

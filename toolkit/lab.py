@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 from toolkit import store
-from toolkit.atomic import store_error
+from toolkit.atomic import store_error, write_text
 from toolkit.caseload import agreed
 from toolkit.errors import InputError
 from toolkit.offline import SWITCHES
@@ -107,7 +107,7 @@ def prepare(place: Path, values: Mapping[str, str]) -> tuple[str, ...]:
                 continue
             notebook = json.loads((folder() / name).read_text(encoding="utf-8"))
             text = json.dumps(fill(notebook, values), ensure_ascii=False, indent=1)
-            (place / name).write_text(text + "\n", encoding="utf-8")
+            write_text(place / name, text + "\n")
     except OSError as error:
         raise store_error(place, error) from None
     return tuple(there)
