@@ -13,7 +13,7 @@ from rich.console import Console
 
 from toolkit import display
 from toolkit.display.html import Drawing, Page
-from toolkit.display.terminal import listed, over_time
+from toolkit.display.terminal import DETAILS, beside, listed, over_time, screens
 from toolkit.display.words import band_text, between, clock, number
 from toolkit.errors import InputError
 from toolkit.measures import MEASURES, WINDOW_MEASURES
@@ -115,6 +115,42 @@ def test_the_terminal_shows_the_same_numbers(study: Study) -> None:
     silent = study.toolkit("show", study.root, "s01", "--no-text")
     assert "alert" not in silent.out
     assert "they were not asked for" in silent.out
+
+
+def titles(review: display.Review, *, everything: bool) -> set[str]:
+    """What stands in the first column of the lines of the terminal's page."""
+    console = Console(width=200, record=True, file=io.StringIO())
+    for part in screens(review, width=200, everything=everything):
+        console.print(part)
+    return {line.split("  ")[0].strip() for line in console.export_text().splitlines()}
+
+
+def test_the_terminal_shows_parts_and_variants_of_measures_when_asked(study: Study) -> None:
+    review = display.scan(study.root, "s01")
+    every, some = titles(review, everything=True), titles(review, everything=False)
+    names = {name for name in MEASURES if name not in WINDOW_MEASURES}
+    assert [MEASURES[name].title for name in names if MEASURES[name].title not in every] == []
+    assert {name for name in names if MEASURES[name].title not in some} == DETAILS
+    assert {"style_matching_negations", "misc_open_question_share"} < DETAILS
+    assert "style_matching" not in DETAILS
+
+
+def test_the_terminal_says_why_a_measure_is_missing(study: Study) -> None:
+    end = study.toolkit("show", study.root, "s01", "--all")
+    rows = json.loads(study.toolkit("show", study.root, "s01", "--json").out)["measures"]
+    reasons = {row["missing_reason"] for row in rows if row["missing_reason"] and row["measure"] not in WINDOW_MEASURES}
+    assert len(reasons) > 2
+    told = " ".join(end.out.split())
+    assert [reason for reason in reasons if reason not in told] == []
+
+
+def test_bands_stand_beside_the_therapists_values_only(study: Study) -> None:
+    review = display.scan(study.root, "s01")
+    told = [str(text) for text in beside(review, MEASURES)]
+    (share,) = [r for r in review.tables["measures"] if (r["measure"], r["role"]) == ("talk_share_speech", "therapist")]
+    assert f"Share of speech time {number(share['value'], 'share')} · guidance for beginners: under 60 %" in told[1]
+    nobody = [r for r in review.tables["measures"] if r["role"] != "therapist"]
+    assert list(beside(replace(review, tables={**review.tables, "measures": nobody}), MEASURES)) == []
 
 
 def test_a_session_without_results_says_how_to_make_them(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-from examples import BLOCK, PAGES, SETTINGS, Setting, lines, mentions, name_of
+from examples import BLOCK, PAGES, SETTINGS, Setting, mentions, name_of
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -40,7 +40,8 @@ def parameters(pages: list[Path]) -> list[Any]:
 def said_by(line: str, folder: Path) -> str:
     """Run one line of a shell block; what it printed."""
     if "completion" in line:  # asks which shell has called it
-        own = {**os.environ, "HOME": str(folder), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        own = {**os.environ, "HOME": str(folder), "PATH": path}
         done = subprocess.run(["bash", "-c", f"{line}; exit $?"], env=own, capture_output=True, text=True, check=False)
         code, output = done.returncode, done.stdout + done.stderr
     elif line.startswith("python "):
@@ -103,7 +104,7 @@ def test_every_example_of_the_page_runs_in_order(
 
 def served(values: dict[str, str], *, keep: Path | None, first: str, **_: object) -> int:
     """Tell what JupyterLab would open; tests/test_lab.py opens the real one."""
-    print(json.dumps({**values, "keep": None if keep is None else str(keep), "first": first}))
+    sys.stdout.write(json.dumps({**values, "keep": keep and str(keep), "first": first}) + "\n")
     return 0
 
 
