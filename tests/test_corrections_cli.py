@@ -216,7 +216,7 @@ def test_show_says_how_much_a_human_has_confirmed_and_only_then(study: Study) ->
     assert "confirmed" not in ok("show", study.root, "s01")
     ok("correct", "code", study.root, "s01", "8", "ok")
     ok("correct", "silence", study.root, "s01", "4", "emotional")
-    said = ok("show", study.root, "s01")
+    said = ok("show", study.root, "s01", "--all")
     assert said.count("confirmed") == 4  # a column of each table, and what it means
     rows = {r["measure"]: r for r in json.loads(ok("show", study.root, "s01", "--json"))["measures"]}
     assert (rows["reflection_count"]["confirmed"], rows["question_count"]["confirmed"]) == (1.0, 0.0)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +11,10 @@ import pytest
 from audio_files import voice, write
 from replay import End, Study
 
-from toolkit import store, telling
+from toolkit import store
 from toolkit import study as studies
 from toolkit.formats import registry
-from toolkit.formats.conversation import Coded, Conversation
+from toolkit.formats.conversation import Conversation
 from toolkit.formats.segment import Segment
 from toolkit.transcripts import labels_of, untold
 from toolkit.types import Missing, Need, Role
@@ -242,27 +239,3 @@ def test_a_transcript_of_the_sample_gives_what_our_own_run_gives(demo_study: Pat
         assert theirs["therapist", name]["value"] == pytest.approx(ours["therapist", name]["value"], abs=reach)
     for name in ("reflection_count", "question_count"):
         assert theirs["therapist", name]["value"] == pytest.approx(ours["therapist", name]["value"], abs=1), name
-
-
-def test_the_examples_of_the_page_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "formats.md").read_text()
-    blocks = re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.startswith("toolkit ")]
-    monkeypatch.chdir(tmp_path)
-    Path("zoom.vtt").write_text(ZOOM.replace("Emma Smith", "Emma").replace("Mike J.", "Mike"))
-    study = Study(Path("my-study"))
-    for line in lines:
-        if "coded.eaf" in line:  # what a human wrote in ELAN
-            told = telling.conversation(studies.Study(study.root), "s01", telling.Labels.ROLE)
-            first = told.segments[0]
-            coded = Coded(first.start, first.end, "therapist", ("open_question",), human=True)
-            Path("coded.eaf").write_text(registry.dump(replace(told, codes=(coded,)), "eaf"))
-        end = study.toolkit(*shlex.split(line)[1:])
-        assert end.code == 0, (line, end.err)
-        assert end.out.strip(), line
-        if " init " in line:  # the page is about formats: no coder is needed, and no model
-            settings = study.root / "toolkit.toml"
-            text = settings.read_text().replace('coder = "trained"', 'coder = "none"')
-            settings.write_text(text)
-    assert len(lines) == 9
-    assert Path("s01-turns.dictionary.csv").exists()

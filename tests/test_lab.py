@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -19,10 +18,8 @@ import pytest
 from conftest import ROOT
 from made import withdraw
 from many import Made, study_of, value, values
-from typer.testing import CliRunner
 
 from toolkit import lab
-from toolkit.cli import app
 from toolkit.errors import InputError
 from toolkit.study import Study
 
@@ -168,24 +165,3 @@ def test_copies_are_kept_where_the_user_says(study: Study, tmp_path: Path) -> No
         assert served == tmp_path / "mine"
     assert parameters(tmp_path / "mine" / "03_self_audit.ipynb")["SESSION"] == "s02"
     assert parameters(tmp_path / "mine" / "02_trainee_progress.ipynb")["THERAPIST"] == "T01"
-
-
-def test_every_example_of_the_page_is_a_command(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[dict[str, object]] = []
-
-    def serve(values: dict[str, str], **others: object) -> int:  # the real one is opened above
-        opened.append({**values, **others})
-        return 0
-
-    monkeypatch.chdir(study.root.parent)
-    Path("my-study").symlink_to(study.root)
-    monkeypatch.setattr(lab, "serve", serve)
-    page = (ROOT / "docs" / "notebooks.md").read_text()
-    lines = [line.split("  #")[0] for line in page.split("```")[1].splitlines() if line.startswith("toolkit lab")]
-    for line in lines:
-        result = CliRunner().invoke(app, shlex.split(line)[1:])
-        assert result.exit_code == 0, (line, result.output)
-        assert "saved without outputs" in " ".join(result.output.split())
-    assert [o["SESSION"] for o in opened] == ["s03", "s01", "s02", "s03"]
-    assert [o["first"] for o in opened][2] == "02_trainee_progress.ipynb"
-    assert opened[3]["keep"] == Path("my-notebooks")

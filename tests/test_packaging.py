@@ -124,21 +124,6 @@ def test_importing_the_package_loads_nothing_of_others():
 
 
 @pytest.mark.models
-def test_every_example_of_the_page_runs(demo_study, tmp_path, monkeypatch, capsys):
-    shutil.copytree(demo_study, tmp_path / "demo-study")
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), flags=re.DOTALL)
-    assert len(blocks) == 4
-    names: dict[str, object] = {}
-    for block in blocks:
-        exec(block, names)  # the page's own examples, in order
-    told = capsys.readouterr().out
-    assert "reflective current" in told
-    assert re.search(r"^therapist 0\.\d\d share", told, flags=re.MULTILINE)
-    assert (tmp_path / "reflective.vtt").read_text().startswith("WEBVTT")
-
-
-@pytest.mark.models
 def test_what_consent_does_not_cover_is_not_loaded(demo_study, tmp_path):
     study = shutil.copytree(demo_study, tmp_path / "study")
     assert not isinstance(toolkit.load(study, "reflective").words, toolkit.Missing)

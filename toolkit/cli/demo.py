@@ -28,6 +28,7 @@ def demo(
     from toolkit.cli.progress import Bars
     from toolkit.cli.run import have_models, report
     from toolkit.demo import SESSIONS, prepare
+    from toolkit.display.html import Table
     from toolkit.display.terminal import compare, listed, screens
     from toolkit.report.content import details
 
@@ -42,9 +43,10 @@ def demo(
         raise typer.Exit(code)
     reviews = [display.scan(study, o.session_id, text=False) for o in outcomes]
     silences = details(reviews[0])[0]
-    for part in (*screens(reviews[0], width=stdout.width), *listed(silences.title, silences.parts)):
+    tables = [part for part in silences.parts if isinstance(part, Table)]
+    for part in (*screens(reviews[0], width=stdout.width), *listed(silences.title, tables)):
         stdout.print(part)
     say("")
     stdout.print(compare(reviews))
     say(f"\nThe other one:  toolkit show {study} {outcomes[-1].session_id}")
-    say("As a notebook:  make notebook")
+    say(f"As a notebook:  toolkit lab {study}")

@@ -56,12 +56,19 @@ def show(
     from toolkit import store
     from toolkit.study import Study
 
-    tell(store.load(Study.open(study), session).dialogue.roles)
+    show_roles(store.load(Study.open(study), session).dialogue.roles)
 
 
 def tell(roles: object) -> None:
-    """Print roles as a table."""
-    assert isinstance(roles, dict)
-    rows = [(speaker, a.role, f"{a.confidence:.2f}", a.source) for speaker, a in sorted(roles.items())]
-    stdout.print(table("", ("speaker", "role", "confidence", "from"), rows, right=("confidence",)))
+    """Print roles that a human has just set."""
+    show_roles(roles)
     say("The measures now follow these roles.")
+
+
+def show_roles(roles: object) -> None:
+    """Print roles as a table."""
+    from toolkit.display.words import known_from
+
+    assert isinstance(roles, dict)
+    rows = [(speaker, a.role, f"{a.confidence:.2f}", known_from(a.source)) for speaker, a in sorted(roles.items())]
+    stdout.print(table("", ("speaker", "role", "confidence", "from"), rows, right=("confidence",)))

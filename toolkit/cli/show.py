@@ -22,6 +22,7 @@ def show(
     session: str = typer.Argument(help="Which session."),
     *,
     text: bool = typer.Option(True, "--text/--no-text", help="With words, where consent covers a transcript."),
+    everything: bool = typer.Option(False, "--all", help="With parts of measures and other ways to count the same."),
     as_json: bool = typer.Option(False, "--json", help="Print the measures as JSON for scripts."),
 ) -> None:
     """Show a session: measures, who spoke when, silences, reflections, moments to listen to again, notes.
@@ -36,7 +37,7 @@ def show(
     if as_json:
         print(json.dumps({"session_id": session, "measures": review.tables["measures"]}, indent=2))  # noqa: T201 - the result
         return
-    for part in screens(review, width=stdout.width):
+    for part in screens(review, width=stdout.width, everything=everything):
         stdout.print(part)
     for one in details(review):
         for part in listed(one.title, one.parts):

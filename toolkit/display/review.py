@@ -10,7 +10,7 @@ from toolkit.display import charts
 from toolkit.display.context import Around
 from toolkit.display.html import Drawing, Page, Part, note, table
 from toolkit.display.reading import Review, Rows
-from toolkit.display.words import band_text, brief, cell, clock, number, person
+from toolkit.display.words import band_text, brief, cell, clock, known_from, number, person
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import HUMAN, Level
 
@@ -25,7 +25,7 @@ def header(review: Review) -> Page:
     """The recording, who spoke, and what to know before believing the numbers."""
     found = review.manifest
     speakers = [
-        (person(a.role, speaker), speaker, f"{a.confidence:.2f}", a.source)
+        (person(a.role, speaker), speaker, f"{a.confidence:.2f}", known_from(a.source))
         for speaker, a in sorted(found.roles.items())
     ]
     facts = f"{clock(review.seconds)} min, language {found.language}, agreed to: {', '.join(review.purposes)}"

@@ -15,41 +15,57 @@ from toolkit.display.context import LONG
 from toolkit.display.html import Drawing, Note, Part, Table
 from toolkit.display.reading import Review
 from toolkit.display.review import band_list, in_order, in_windows, sure, windowed
-from toolkit.display.words import cell, clock, number, person, printable
+from toolkit.display.words import cell, clock, known_from, number, person, printable
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import Level
 
 __all__ = ["compare", "listed", "screens"]
 
 COLOURS = {"therapist": "blue", "client": "yellow"}
-NARROW = 120  # characters: less has no room for a column of bands
-BANDS = "therapist's bands (opinion, no norms)"
+NARROW = 100  # characters; below, titles take two lines rather than that numbers are cut off
+TITLE = 25  # characters of a title then
+DETAILS = frozenset(
+    name
+    for name in MEASURES
+    if name.startswith(("style_matching_", "misc_")) or name.endswith("_sample") or name == "silence_count_2s"
+)
+"""Parts and variants of other measures, which make the page long: in the tables, and here when asked for."""
+FAMILIES = frozenset({"turn_count", "first_singular_rate", "reflection_count", "change_talk_count"}) | {
+    "wait_time_after_open_question",
+    "missed_opportunities",
+}
+"""The first measures of a family; a line is left free before them."""
 BLOCK, QUIET, LIGHT = "█", "·", "▒"
 
 
-def screens(review: Review, *, width: int) -> Iterator[RenderableType]:
-    """A session at a glance, part by part."""
+def screens(review: Review, *, width: int, everything: bool = False) -> Iterator[RenderableType]:
+    """A session at a glance, part by part; `everything` shows parts and variants of measures, too."""
+    shown = [name for name in MEASURES if everything or name not in DETAILS]
     yield heading(review)
     yield lanes(review, width=min(width, 110) - 16)
-    narrow = width < NARROW
-    yield by_role(review, narrow=narrow)
-    yield from bands_in_words() if narrow else ()
+    yield by_role(review, shown, narrow=width < NARROW)
     yield Text("")
-    yield session_wide(review)
+    yield session_wide(review, shown)
     yield from over_time(review)
+    yield Text("")
+    yield from beside(review, shown)
+    yield from without_value(review, shown)
     yield Text("")
     for text in review.manifest.warnings:
         yield Text(f"note: {text}", style="italic")
     if any(row["confirmed"] for row in review.tables["measures"]):
         yield Text("confirmed: percent of what is counted that a human set or confirmed", style="dim")
     yield Text("What a measure means, with its source: toolkit measures NAME", style="dim")
+    if not everything:
+        yield Text("Parts of style matching and other ways to count: toolkit show STUDY SESSION --all", style="dim")
 
 
 def heading(review: Review) -> RenderableType:
     """Who, how long, in which language, and how sure the roles are."""
     named = review.manifest.roles
     roles = ", ".join(
-        f"{person(named[speaker].role, speaker)} ({named[speaker].source}, confidence {named[speaker].confidence:.2f})"
+        f"{person(named[speaker].role, speaker)} ({known_from(named[speaker].source)}, "
+        f"confidence {named[speaker].confidence:.2f})"
         for speaker in sorted(
             named, key=lambda speaker: in_order(a.role for a in named.values()).index(named[speaker].role)
         )
@@ -92,49 +108,62 @@ def shade(share: float) -> str:
     return LIGHT if share > 0.05 else QUIET
 
 
-def by_role(review: Review, *, narrow: bool) -> RenderableType:
-    """The measures of each role; on a wide screen beside their bands, on a narrow one with titles of two lines."""
+def by_role(review: Review, shown: Iterable[str], *, narrow: bool) -> RenderableType:
+    """The measures of each role, and what of them a human confirmed."""
     whole = [r for r in review.tables["measures"] if r["role"] != "session"]
     roles = in_order(r["role"] for r in whole)
     found = {(r["measure"], r["role"]): r for r in whole}
+    some = any(sure(row) for row in whole)
     table = plain_table()
-    table.add_column("measure (90 % interval)", no_wrap=True)
+    table.add_column("measure (90 % interval)", no_wrap=not narrow, max_width=TITLE if narrow else None)
     for role in roles:
         table.add_column(person(role), justify="right", no_wrap=True)
-    some = any(sure(row) for row in whole)
     if some:
         table.add_column("confirmed", no_wrap=True)
-    if narrow:  # titles take two lines rather than that numbers are cut off
-        table.columns[0].no_wrap, table.columns[0].max_width = False, 25
-    else:
-        table.add_column(BANDS, style="dim")
-    for name, measure in MEASURES.items():
+    for name in shown:
+        measure = MEASURES[name]
         if measure.level is Level.ROLE:
+            if name in FAMILIES:
+                table.add_row()
             values = (cell(found.get((name, role))) for role in roles)
             human = sure(*(found[name, role] for role in roles if (name, role) in found))
-            table.add_row(measure.title, *values, *([human] if some else []), *([] if narrow else [band_list(name)]))
+            table.add_row(measure.title, *values, *([human] if some else []))
     return table
 
 
-def bands_in_words() -> Iterator[RenderableType]:
-    """The bands of a role's measures that have some, one line each."""
-    yield Text(f"\n{BANDS}", style="dim")
-    for name, measure in MEASURES.items():
-        if measure.level is Level.ROLE and measure.bands:
-            yield Text(f"{measure.title}: {band_list(name)}", style="dim")
+def beside(review: Review, shown: Iterable[str]) -> Iterator[RenderableType]:
+    """The therapist's values that have bands beside them, a line each."""
+    own = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "therapist" and r["value"] is not None}
+    banded = [name for name in shown if name in own and MEASURES[name].bands]
+    if banded:
+        yield Text("The therapist beside bands (expert opinion, no norms: neither pass nor fail)", style="bold")
+    for name in banded:
+        value = number(own[name]["value"], own[name]["unit"])
+        yield Text.assemble(f"{MEASURES[name].title} {value} · ", (band_list(name), "dim"))
 
 
-def session_wide(review: Review) -> RenderableType:
+def without_value(review: Review, shown: Iterable[str]) -> Iterator[RenderableType]:
+    """Why measures of roles are missing, each reason once."""
+    why: dict[str, list[str]] = {}
+    rows = {(r["measure"], r["role"]): r for r in review.tables["measures"] if r["missing_reason"]}
+    for name in shown:
+        for role in in_order(role for measure, role in rows if measure == name and role != "session"):
+            titles = why.setdefault(rows[name, role]["missing_reason"], [])
+            titles.append(f"{MEASURES[name].title} ({person(role)})")
+    for reason, titles in why.items():
+        yield Text.assemble(("missing: ", "bold"), ", ".join(titles), (f": {reason}", "dim"))
+
+
+def session_wide(review: Review, shown: Iterable[str]) -> RenderableType:
     """The measures of the whole session, with the reason where one is missing."""
     found = {r["measure"]: r for r in review.tables["measures"] if r["role"] == "session" and not windowed(r)}
     some = any(sure(row) for row in found.values())
     table = plain_table()
     for name in ("the whole session", "", *(["confirmed"] if some else []), ""):
         table.add_column(name, justify="right" if not name else "left")
-    for name, measure in MEASURES.items():
-        if name in found:
-            human = [sure(found[name])] if some else []
-            table.add_row(measure.title, cell(found[name]), *human, found[name]["missing_reason"] or "")
+    for name in (name for name in shown if name in found):
+        human = [sure(found[name])] if some else []
+        table.add_row(MEASURES[name].title, cell(found[name]), *human, found[name]["missing_reason"] or "")
     return table
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.types import Band
+from toolkit.types import Band, RoleSource
 
-__all__ = ["COUNTS", "band_text", "between", "brief", "cell", "clock", "number", "person", "printable"]
+__all__ = ["COUNTS", "band_text", "between", "brief", "cell", "clock", "known_from", "number", "person", "printable"]
 
 SHARE = "share"
 SECONDS = "s"
 SHORT = {"per 100 words": "/100"}
 """Units that in full would leave no room for what is measured."""
+KNOWN_FROM = {
+    RoleSource.HUMAN: "said by a person",
+    RoleSource.CHANNELS: "by channel",
+    RoleSource.MANIFEST: "by sessions.csv",
+    RoleSource.VOICE: "by voice",
+    RoleSource.LEXICAL: "by what was said",
+    RoleSource.NONE: "not known",
+}
 KEPT = "\n\t\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 COUNTS = frozenset(
     {
@@ -100,6 +108,11 @@ def person(role: str, speaker: str = "") -> str:
     """A role for people; the speaker's label where the role is not known."""
     words = role.replace("_", " ")
     return f"{speaker} (role not known)" if role == "unknown" and speaker else words
+
+
+def known_from(source: RoleSource) -> str:
+    """Where a role comes from, for people."""
+    return KNOWN_FROM[source]
 
 
 def band_text(band: Band, unit: str) -> str:
