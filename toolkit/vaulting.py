@@ -59,7 +59,7 @@ class Keeping:
             where = "in the keyring of this account"
         elif self.shown is None:
             raise ConfigError(
-                "this machine has no keyring for the key.",
+                "this machine has no keyring for the key, or one that is locked.",
                 hint="Name a file outside the study with --key-file, or have the key shown once with --show-key.",
             )
         if self.shown is not None:

@@ -31,6 +31,7 @@ __all__ = [
     "HELD",
     "KEY",
     "KEY_FILE",
+    "LOCKED",
     "TYPED",
     "Handed",
     "find",
@@ -54,7 +55,7 @@ KEY, KEY_FILE = "TOOLKIT_VAULT_KEY", "TOOLKIT_VAULT_KEY_FILE"
 SERVICE = "counselling-session-toolkit"
 EARLIER = ".earlier"  # after the name of a file of keys: those that were replaced in it
 SECRET = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
-HELD, TYPED = "the key", "what was typed"
+HELD, TYPED, LOCKED = "the key", "what was typed", "the keyring, which is locked"
 PLAIN = "plaintext"  # in the name of keyrings that keep what they are given in an open file
 
 _held: dict[str, tuple[str, ...]] = {}
@@ -107,7 +108,7 @@ def parse(text: str, *, where: str) -> tuple[str, ...]:
 
 
 def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str, ...]]:
-    """Where the key of a vault was found, in words, and the identities; none when it is nowhere.
+    """Where the key of a vault was found, in words, and the identities; none when it is nowhere, or behind a lock.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str
         return "the keyring", _held[vault_id]
     given = asked() if ask else ""
     if not given:
-        return "", ()
+        return "" if kept is not None else LOCKED, ()
     return TYPED, parse(given, where=TYPED)
 
 
@@ -186,13 +187,17 @@ def ring() -> Any:
     return None if PLAIN in type(first).__name__.lower() else keyring
 
 
-def in_keyring(vault_id: str) -> str:
-    """What the keyring has for a vault; empty for nothing."""
+def in_keyring(vault_id: str) -> str | None:
+    """What the keyring has for a vault; empty for nothing, None for one that does not answer, as when it is locked."""
     keyring = ring()
-    if keyring is not None:
-        with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
-            return keyring.get_password(SERVICE, vault_id) or ""
-    return ""
+    if keyring is None:
+        return ""
+    try:
+        return keyring.get_password(SERVICE, vault_id) or ""
+    except keyring.errors.NoKeyringError:
+        return ""
+    except (keyring.errors.KeyringError, RuntimeError, OSError):
+        return None
 
 
 def keep(vault_id: str, secrets: Sequence[str]) -> bool:
@@ -204,7 +209,8 @@ def keep(vault_id: str, secrets: Sequence[str]) -> bool:
                 keyring.set_password(SERVICE, vault_id, " ".join(secrets))
             else:
                 keyring.delete_password(SERVICE, vault_id)
-    return tuple(in_keyring(vault_id).split()) == tuple(secrets)
+    found = in_keyring(vault_id)
+    return found is not None and tuple(found.split()) == tuple(secrets)
 
 
 def retire(vault_id: str, earlier: Collection[str], *, home: Path, files: Iterable[Path] = ()) -> str:
@@ -230,7 +236,7 @@ def retire(vault_id: str, earlier: Collection[str], *, home: Path, files: Iterab
     Raises
     ------
     ConfigError, StoreError
-        As `in_file` and `write_file`.
+        As `in_file` and `write_file`, and when the keyring does not let them go.
     """
     moved = ""
     named = os.environ.get(KEY_FILE, "").strip()
@@ -242,9 +248,9 @@ def retire(vault_id: str, earlier: Collection[str], *, home: Path, files: Iterab
             write_file(beside, tuple(dict.fromkeys([*known, *old])), home=home)
             write_file(path, rest, home=home)
             moved = beside.name
-    old, rest = split(tuple(in_keyring(vault_id).split()), earlier)
-    if old:
-        keep(vault_id, rest)
+    old, rest = split(tuple((in_keyring(vault_id) or "").split()), earlier)
+    if old and not keep(vault_id, rest):
+        raise ConfigError("the keyring does not let the earlier key go.", hint="Unlock it, and go on.")
     if vault_id in _held:
         _held[vault_id] = split(_held[vault_id], earlier)[1]
     return moved

@@ -246,6 +246,11 @@ def unlock(home: Path, *, ask: bool = True) -> tuple[str, ...]:
     if where == identities.HELD and not any(vault.fits(secret) for secret in secrets):
         identities.forget(vault.id)  # the keys were changed since
         where, secrets = identities.find(vault.id, home=home, ask=ask)
+    if where == identities.LOCKED:
+        raise ConfigError(
+            "the study is encrypted, and the keyring that may have its key is locked or does not answer.",
+            hint=f"Unlock it, as by logging in to the desktop, or set {identities.KEY_FILE} to a key file.",
+        )
     if not secrets:
         raise ConfigError(
             "the study is encrypted and no key is here.",
