@@ -138,7 +138,8 @@ except OSError as error:
 def test_it_can_write_nothing_and_open_little(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CONFINED, str(tmp_path / "written")]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert told == ["File too large", "(0, 0)", "Too many open files"]
+    assert told.pop(1) in {"(0, 0)", "(1, 1)"}  # no core file
+    assert told == ["File too large", "Too many open files"]
     assert (tmp_path / "written").stat().st_size == 0
 
 

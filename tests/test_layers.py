@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "toolkit"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
 LAYERS = {
-    **dict.fromkeys(("types", "intervals", "errors", "extras", "threads"), 0),
+    **dict.fromkeys(("types", "intervals", "errors", "extras", "memory", "threads"), 0),
     **dict.fromkeys(("consent", "privacy", "settings", "formats", "study", "atomic", "opener", "offline"), 1),
     **dict.fromkeys(
         (

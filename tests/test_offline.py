@@ -53,6 +53,37 @@ def test_the_libraries_themselves_say_that_it_is_off() -> None:
     assert done.stdout.split() == ["False", "True", "True"], done.stderr
 
 
+IMPORTED = """
+import time
+import toolkit
+import onnxruntime, ctranslate2, faster_whisper, torch, pyannote.audio, spacy, av, polars, presidio_analyzer
+import altair, vl_convert, typst, anywidget, distributed, keyring, pyrage
+onnxruntime.get_available_providers()
+time.sleep(3)
+"""
+
+
+def test_no_dependency_keeps_or_sends_anything_of_its_own_accord(tmp_path: Path) -> None:
+    home, trace = tmp_path / "home", tmp_path / "trace"
+    home.mkdir()
+    own = {name: value for name, value in os.environ.items() if name not in offline.SWITCHES}
+    strace = ["strace", "-f", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(trace)]
+    watched = shutil.which("strace") is not None and not subprocess.run(
+        [*strace, "true"], capture_output=True, check=False
+    ).returncode
+    done = subprocess.run(
+        [*(strace if watched else []), sys.executable, "-c", IMPORTED],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**own, "HOME": str(home)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert [str(p.relative_to(home)) for p in home.rglob("*") if "telemetry" in p.name or "deviceid" in p.name] == []
+    if watched:  # native code included, which Python's guard does not see
+        assert [line for line in trace.read_text(errors="replace").splitlines() if "AF_INET" in line] == []
+
+
 def test_a_notebook_server_asks_for_no_news(tmp_path: Path) -> None:
     asked = lab.options(tmp_path, first="a.ipynb", browser=False, port=0)
     assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in asked

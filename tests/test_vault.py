@@ -218,7 +218,7 @@ def ring() -> Iterator[Ring]:
     keyring.set_keyring(before)
 
 
-def test_the_keyring_keeps_the_key_and_gives_it(tmp_path: Path, ring: Ring) -> None:
+def test_the_keyring_keeps_the_key_and_gives_it(tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
     study = make(tmp_path)
     where, _ = vaulting.init(study, (), Keeping())
     assert where == "in the keyring of this account"
@@ -229,6 +229,13 @@ def test_the_keyring_keeps_the_key_and_gives_it(tmp_path: Path, ring: Ring) -> N
     ((_, second),) = ring.kept.items()
     assert len(second.split()) == 1
     assert first != second
+    new_file = tmp_path / "new.key"
+    identities._held.clear()
+    vaulting.rotate(study, Keeping(new_file))  # from the keyring into a file
+    assert ring.kept == {}
+    assert len(identities.in_file(new_file, home=study.root)) == 1
+    assert identities.in_file(tmp_path / "new.key.earlier", home=study.root) == (second,)
+    monkeypatch.setenv(identities.KEY_FILE, str(new_file))
     identities._held.clear()
     assert all_sealed(study)
     assert len(contents(study)["s01 notes"]) == 1  # type: ignore[arg-type]
@@ -295,12 +302,68 @@ def test_after_a_rotation_the_old_key_opens_nothing_and_the_others_all(
     before = contents(study)
     vaulting.rotate(study, Keeping())  # into the file that the environment names
     assert old not in key_file.read_text()
+    beside = tmp_path / "owner.key.earlier"
+    assert identities.in_file(beside, home=study.root) == (old,)
+    assert beside.stat().st_mode & 0o777 == 0o600
     assert contents(study) == before
     for path in sealing.sealable(study):
         with pytest.raises(pyrage.DecryptError):
             pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(old)])
     give(clinic)
     assert contents(study) == before
+
+
+def test_a_rotation_leaves_the_keys_of_other_studies_in_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, key_file, _ = sealed(tmp_path)
+    (old,) = identities.in_file(key_file, home=study.root)
+    other = identities.made()
+    identities.write_file(key_file, (other, old), home=study.root)
+    monkeypatch.setenv(identities.KEY_FILE, str(key_file))
+    for number in (1, 2):
+        vaulting.rotate(study, Keeping())
+        new, kept = identities.in_file(key_file, home=study.root)
+        assert kept == other
+        assert vaulting.of(study).fits(new)
+        assert len(identities.in_file(tmp_path / "owner.key.earlier", home=study.root)) == number
+
+
+@pytest.mark.parametrize("go_on", [vaulting.encrypt, store.go_on])
+def test_a_rotation_that_was_stopped_puts_the_earlier_key_away_when_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go_on: Callable[[Study], object]
+) -> None:
+    study, key_file, _ = sealed(tmp_path)
+    (old,) = identities.in_file(key_file, home=study.root)
+    monkeypatch.setenv(identities.KEY_FILE, str(key_file))
+    before = contents(study)
+    with monkeypatch.context() as patched:
+        stop_after(patched, 14)
+        with pytest.raises(Stopped):
+            vaulting.rotate(study, Keeping())
+    assert old in identities.in_file(key_file, home=study.root)
+    identities._held.clear()  # as in another process
+    go_on(study)
+    (new,) = identities.in_file(key_file, home=study.root)
+    assert vaulting.of(study).fits(new)
+    assert vaulting.of(study).earlier == ()
+    assert identities.in_file(tmp_path / "owner.key.earlier", home=study.root) == (old,)
+    assert contents(study) == before
+
+
+def test_the_earlier_key_stays_while_files_are_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, key_file, _ = sealed(tmp_path)
+    (old,) = identities.in_file(key_file, home=study.root)
+    monkeypatch.setenv(identities.KEY_FILE, str(key_file))
+    notes = study.overlay("s01")
+    whole = notes.read_bytes()
+    notes.write_bytes(whole[:-1])
+    assert vaulting.rotate(study, Keeping())[1].damaged == ("overlay/s01.csv",)
+    assert old in identities.in_file(key_file, home=study.root)
+    notes.write_bytes(whole)  # put back from a backup
+    assert vaulting.encrypt(study).damaged == ()
+    assert old not in identities.in_file(key_file, home=study.root)
+    assert overlay.lines(notes)[0].correction.value == PHRASE
 
 
 def test_a_recipient_is_a_public_key() -> None:
@@ -408,6 +471,10 @@ def test_stopped_at_any_write_it_goes_on_and_nothing_is_lost(
         assert contents(study) == expected
         assert (sealing.plain(study) == 0) == all_sealed(study) == (vault.find(study.root) is not None)
         assert leaks(study.root) == [] or name == "decrypt"
+        if name == "rotate":  # the old key is there until the new one is in its place, and no longer
+            first = identities.in_file(base / "owner.key", home=study.root)
+            own = identities.in_file(key_file, home=study.root)
+            assert vaulting.of(study).fits(first[0]) == (first[0] in own)
         shutil.rmtree(folder)
         count += 1 if count < 8 else 8
     assert count > 8

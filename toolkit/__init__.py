@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from toolkit.memory import leave_no_core
 from toolkit.offline import quiet
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
+leave_no_core()  # in every process that may come to hold speech: a command, a worker, a notebook
 quiet()  # here, because it must come before any dependency is imported
 
 __all__ = [

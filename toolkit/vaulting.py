@@ -59,7 +59,7 @@ class Keeping:
             where = "in the keyring of this account"
         elif self.shown is None:
             raise ConfigError(
-                "this machine has no keyring for the key.",
+                "this machine has no keyring for the key, or one that is locked.",
                 hint="Name a file outside the study with --key-file, or have the key shown once with --show-key.",
             )
         if self.shown is not None:
@@ -174,7 +174,8 @@ def remove(study: Study, name: str) -> Brought:
 def rotate(study: Study, keeping: Keeping) -> tuple[str, Brought]:
     """Put a new key in the place of the one at hand; the other recipients stay, everything is encrypted anew.
 
-    Until all is done the new key is kept together with the earlier one, so that a command that goes on has both.
+    Until all is done the new key is kept together with the earlier one, so that a command that goes on has both;
+    whoever finishes puts the earlier one away (`toolkit.privacy.identities.retire`).
 
     Returns
     -------
@@ -185,16 +186,20 @@ def rotate(study: Study, keeping: Keeping) -> tuple[str, Brought]:
     earlier = tuple(s for s in vault.unlock(study.root) if found.fits(s))
     new = identities.made()
     keeping = place_of_new(study, found.id, earlier, keeping)
-    where = keeping.keep(study, found.id, (new, *earlier))
     own = {identities.public(s) for s in earlier}
     mine = next(r for r in found.recipients if r.key in own)
     others = tuple(r for r in found.recipients if r.key not in own)
-    changed = replace(found, state=State.SEALING, recipients=(Recipient(mine.name, identities.public(new)), *others))
+    changed = Vault(
+        found.id,
+        State.SEALING,
+        (Recipient(mine.name, identities.public(new)), *others),
+        earlier=tuple(sorted({*own, *found.earlier})),
+    )
+    there = keeping.file is not None and keeping.file.exists()
+    beside = identities.in_file(keeping.file, home=study.root) if keeping.file and there else ()  # of other studies too
+    where = keeping.keep(study, found.id, tuple(dict.fromkeys([new, *earlier, *beside])))
     with identities.holding(found.id, (new, *earlier)):
-        brought = sealing.change(study, changed, "vault-rotate")
-    if not brought.damaged:
-        replace_kept(study, found.id, new, keeping)
-    return where, brought
+        return where, sealing.change(study, changed, "vault-rotate", key_file=keeping.file)
 
 
 def place_of_new(study: Study, vault_id: str, earlier: Sequence[str], keeping: Keeping) -> Keeping:
@@ -213,19 +218,12 @@ def place_of_new(study: Study, vault_id: str, earlier: Sequence[str], keeping: K
     return keeping
 
 
-def replace_kept(study: Study, vault_id: str, new: str, keeping: Keeping) -> None:
-    """Forget the earlier key where the new one is kept."""
-    if keeping.file is not None:
-        identities.write_file(keeping.file, (new,), home=study.root)
-    elif identities.in_keyring(vault_id):
-        identities.keep(vault_id, (new,))
-
-
 def encrypt(study: Study) -> Brought:
     """Go on with a change that was stopped, and encrypt what lies there as it is. Raises as `init`."""
     found = of(study)
     vault.unlock(study.root)
-    if found.state is State.OPENING or (found.state is State.SEALED and sealing.plain(study)):
+    todo = found.earlier or sealing.plain(study)
+    if found.state is State.OPENING or (found.state is State.SEALED and todo):
         return sealing.change(study, found.standing(State.SEALING), "vault-encrypt")
     return sealing.go_on(study)
 

@@ -20,6 +20,7 @@ from toolkit.audio.apart import PIECE, Limits, Order, pieces
 from toolkit.audio.source import BadRecordingError, Source
 from toolkit.audio.waveform import Audio
 from toolkit.intervals import Span
+from toolkit.memory import NO_CORE
 from toolkit.settings import AudioSettings
 from toolkit.types import Missing
 
@@ -84,7 +85,7 @@ def confine(limits: Limits) -> None:
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_CPU, limits.processor),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),  # a picture of its memory would hold what was said
+        (resource.RLIMIT_CORE, NO_CORE),  # a picture of its memory would hold what was said
         (resource.RLIMIT_NOFILE, FILES),
     ):
         with suppress(OSError, ValueError):  # a limit that is lower already

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from toolkit import overlay, store
+from toolkit import overlay, store, withdrawal
 from toolkit.batch import failures
 from toolkit.batch.failures import Failure
 from toolkit.batch.outcomes import Job
@@ -135,7 +135,7 @@ def leftovers(study: Study) -> tuple[store.Entry, ...]:
 
 
 def clean(study: Study) -> tuple[store.Entry, ...]:
-    """Delete what `leftovers` finds, while nobody else writes; returns it.
+    """Finish withdrawals that were stopped, and delete what `leftovers` finds, while nobody else writes; returns it.
 
     Raises
     ------
@@ -143,6 +143,7 @@ def clean(study: Study) -> tuple[store.Entry, ...]:
         When a run is at work, or something cannot be deleted.
     """
     with store.writing(study):
+        withdrawal.finish_all(study)
         found = leftovers(study)
         for entry in found:
             store.drop(entry)

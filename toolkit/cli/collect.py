@@ -39,13 +39,14 @@ def collect(
     Only what changed is read again. A file for --output holds the sessions that everybody agreed to for the purpose.
     """
     from toolkit import collect as collecting
-    from toolkit import store
+    from toolkit import store, withdrawal
     from toolkit.study import Study
 
     wanted = parse_purpose(purpose)
     if wanted not in collecting.PURPOSES:
         raise InputError(f"a table of sessions is not for {wanted}.", hint=f"One of: {', '.join(collecting.PURPOSES)}.")
     opened = Study.open(study)
+    withdrawal.finish_all(opened)
     report(store.collect(opened))
     if output is None:
         return

@@ -23,7 +23,7 @@ from toolkit.cli.consent_lines import (
     standing,
 )
 from toolkit.cli.screen import say, stdout, table
-from toolkit.errors import ConsentError, InputError, StoreError, ToolkitError
+from toolkit.errors import ConfigError, ConsentError, InputError, StoreError, ToolkitError
 from toolkit.types import Purpose, Recording, Role
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def grant(
 ) -> None:
     """Record what the parties of a session have agreed to.
 
-    For each purpose the latest grant counts; other purposes granted before, and portions left out before, stay.
+    For each purpose the latest grant counts; other purposes granted before, and portions left out before, stay. What
+    was made with a portion before it was left out is deleted at once, with a receipt.
     """
     from toolkit import withdrawal
     from toolkit.consent import audit, ledger
@@ -133,6 +134,8 @@ def grant(
         say(f"The withdrawal of {old.withdrawn_on} is lifted; what was granted before it stays withdrawn.")
     for line in grant_lines(recording, record, today):
         say(line)
+    if portions:
+        forget_portions(opened, session)
     if Purpose.MEASURE in ledger.granted(record, today):
         say(f"Next: toolkit run {shlex.quote(str(study))}")
 
@@ -170,8 +173,8 @@ def withdraw(
         typer.confirm(asked, abort=True)
     try:
         receipt = withdrawal.withdraw(opened, session, today=this_day(), portions=portions, recording=delete_recording)
-    except StoreError as error:
-        raise StoreError(
+    except (ConfigError, StoreError) as error:
+        raise type(error)(
             f"session {session}: consent is withdrawn, but not everything is deleted: {error.message}",
             hint=f"{error.hint} Withdraw it again.",
         ) from None
@@ -179,6 +182,23 @@ def withdraw(
         say(line)
     if portions:
         measure_again(opened, session)
+
+
+def forget_portions(study: Study, session: str) -> None:
+    """Delete what was made of portions that have just been excluded, and say so."""
+    from toolkit import withdrawal
+
+    try:
+        receipt = withdrawal.finish(study, session)
+    except (ConfigError, StoreError) as error:
+        raise type(error)(
+            f"session {session}: the portion is left out from now on, but what was made of it is not deleted yet: "
+            f"{error.message}",
+            hint=error.hint or "The next run deletes it.",
+        ) from None
+    if receipt is not None:
+        files = f"{receipt.files} derived file{'' if receipt.files == 1 else 's'}"
+        say(f"{files} made with the portion deleted; receipt: {receipt.path.parent.name}/{receipt.path.name}")
 
 
 def measure_again(study: Study, session: str) -> None:

@@ -43,6 +43,11 @@ def show_key(key: str) -> None:
 def tell(done: Brought) -> None:
     """Say what was encrypted, and what could not be."""
     say(f"{done.files} file{'' if done.files == 1 else 's'} written anew.")
+    if done.moved:
+        say(
+            f"The earlier key stands in {done.moved} now: it opens backups made before, and what else it was for. "
+            "Delete that file when nobody needs it."
+        )
     for name in done.damaged:
         stderr.print(f"damaged, and left as it is: {name}", soft_wrap=True, markup=False)
 
@@ -112,7 +117,7 @@ def status(study: Path = STUDY) -> None:
     found = vaulting.of(opened)
     stdout.print(table("", ("recipient", "public key"), [(r.name, r.key) for r in found.recipients]), soft_wrap=True)
     plain = sealing.plain(opened)
-    if found.state is not vault.State.SEALED:
+    if found.state is not vault.State.SEALED or found.earlier:
         say(f"A change was stopped. Go on with: toolkit vault encrypt {opened.name}")
     elif plain:
         say(f"{plain} files are not encrypted. Encrypt them with: toolkit vault encrypt {opened.name}")

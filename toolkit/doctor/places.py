@@ -56,7 +56,7 @@ def encryption(study: Study) -> Finding:
 def vaulted(study: Study, found: Vault) -> Finding:
     """How the vault of a study stands."""
     again = f"toolkit vault encrypt {study.name}"
-    if found.state is not vault.State.SEALED:
+    if found.state is not vault.State.SEALED or found.earlier:
         return Finding("encryption", State.PROBLEM, "a change of the vault was stopped", again)
     plain = sealing.plain(study)
     if plain:

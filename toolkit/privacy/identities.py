@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ __all__ = [
     "HELD",
     "KEY",
     "KEY_FILE",
+    "LOCKED",
     "TYPED",
     "Handed",
     "find",
@@ -45,14 +46,16 @@ __all__ = [
     "made",
     "parse",
     "public",
+    "retire",
     "take",
     "write_file",
 ]
 
 KEY, KEY_FILE = "TOOLKIT_VAULT_KEY", "TOOLKIT_VAULT_KEY_FILE"
 SERVICE = "counselling-session-toolkit"
+EARLIER = ".earlier"  # after the name of a file of keys: those that were replaced in it
 SECRET = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
-HELD, TYPED = "the key", "what was typed"
+HELD, TYPED, LOCKED = "the key", "what was typed", "the keyring, which is locked"
 PLAIN = "plaintext"  # in the name of keyrings that keep what they are given in an open file
 
 _held: dict[str, tuple[str, ...]] = {}
@@ -105,7 +108,7 @@ def parse(text: str, *, where: str) -> tuple[str, ...]:
 
 
 def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str, ...]]:
-    """Where the key of a vault was found, in words, and the identities; none when it is nowhere.
+    """Where the key of a vault was found, in words, and the identities; none when it is nowhere, or behind a lock.
 
     Parameters
     ----------
@@ -131,7 +134,7 @@ def find(vault_id: str, *, home: Path, ask: bool = True) -> tuple[str, tuple[str
         return "the keyring", _held[vault_id]
     given = asked() if ask else ""
     if not given:
-        return "", ()
+        return "" if kept is not None else LOCKED, ()
     return TYPED, parse(given, where=TYPED)
 
 
@@ -184,22 +187,79 @@ def ring() -> Any:
     return None if PLAIN in type(first).__name__.lower() else keyring
 
 
-def in_keyring(vault_id: str) -> str:
-    """What the keyring has for a vault; empty for nothing."""
+def in_keyring(vault_id: str) -> str | None:
+    """What the keyring has for a vault; empty for nothing, None for one that does not answer, as when it is locked."""
     keyring = ring()
-    if keyring is not None:
-        with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
-            return keyring.get_password(SERVICE, vault_id) or ""
-    return ""
+    if keyring is None:
+        return ""
+    try:
+        return keyring.get_password(SERVICE, vault_id) or ""
+    except keyring.errors.NoKeyringError:
+        return ""
+    except (keyring.errors.KeyringError, RuntimeError, OSError):
+        return None
 
 
 def keep(vault_id: str, secrets: Sequence[str]) -> bool:
-    """Put identities into the keyring; whether it has them now."""
+    """Put identities into the keyring in place of what it has for a vault; whether it has these now."""
     keyring = ring()
     if keyring is not None:
         with suppress(keyring.errors.KeyringError, RuntimeError, OSError):
-            keyring.set_password(SERVICE, vault_id, " ".join(secrets))
-    return tuple(in_keyring(vault_id).split()) == tuple(secrets)
+            if secrets:
+                keyring.set_password(SERVICE, vault_id, " ".join(secrets))
+            else:
+                keyring.delete_password(SERVICE, vault_id)
+    found = in_keyring(vault_id)
+    return found is not None and tuple(found.split()) == tuple(secrets)
+
+
+def retire(vault_id: str, earlier: Collection[str], *, home: Path, files: Iterable[Path] = ()) -> str:
+    """Keep identities that a rotation replaced no longer beside the new one: in files, in the keyring, in memory.
+
+    From the keyring they are deleted; what stood in a file goes to a file beside it, as it may open backups, or serve
+    another study too. A file in which no other key stands is not the new one's: it is left as it is.
+
+    Parameters
+    ----------
+    vault_id, earlier
+        Of which vault, and the public keys.
+    home
+        The study that it belongs to.
+    files
+        Where else the new key is kept; the file that the environment names is looked at anyway.
+
+    Returns
+    -------
+    str
+        Name of the file that has them now; empty when none was needed.
+
+    Raises
+    ------
+    ConfigError, StoreError
+        As `in_file` and `write_file`, and when the keyring does not let them go.
+    """
+    moved = ""
+    named = os.environ.get(KEY_FILE, "").strip()
+    for path in dict.fromkeys([*files, *([Path(named)] if named else [])]):
+        old, rest = split(in_file(path, home=home) if path.exists() else (), earlier)
+        if old and rest:
+            beside = path.with_name(path.name + EARLIER)
+            known = in_file(beside, home=home) if beside.exists() else ()
+            write_file(beside, tuple(dict.fromkeys([*known, *old])), home=home)
+            write_file(path, rest, home=home)
+            moved = beside.name
+    old, rest = split(tuple((in_keyring(vault_id) or "").split()), earlier)
+    if old and not keep(vault_id, rest):
+        raise ConfigError("the keyring does not let the earlier key go.", hint="Unlock it, and go on.")
+    if vault_id in _held:
+        _held[vault_id] = split(_held[vault_id], earlier)[1]
+    return moved
+
+
+def split(secrets: Sequence[str], earlier: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Identities of these public keys, and the others."""
+    old = tuple(s for s in secrets if public(s) in earlier)
+    return old, tuple(s for s in secrets if s not in old)
 
 
 def asked() -> str:

@@ -60,11 +60,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """What ``vault.toml`` says."""
+    """What ``vault.toml`` says.
+
+    `earlier` are public keys that a rotation replaced, for as long as it is not done: their identities are still kept.
+    """
 
     id: str
     state: State
     recipients: tuple[Recipient, ...]
+    earlier: tuple[str, ...] = ()
 
     def fits(self, secret: str) -> bool:
         """Whether an identity is that of a recipient."""
@@ -121,7 +125,8 @@ def parsed(table: Mapping[str, Any]) -> Vault:
             pyrage.x25519.Recipient.from_str(one.key)
     except pyrage.RecipientError:
         raise ValueError from None
-    return Vault(table["id"], State(table["state"]), given)
+    earlier = tuple(str(key) for key in table.get("earlier", ()))
+    return Vault(table["id"], State(table["state"]), given, earlier)
 
 
 def save(home: Path, vault: Vault) -> None:
@@ -138,8 +143,11 @@ def save(home: Path, vault: Vault) -> None:
         "version": VERSION,
         "id": vault.id,
         "state": str(vault.state),
+        "earlier": list(vault.earlier),
         "recipients": [{"name": r.name, "key": r.key} for r in vault.recipients],
     }
+    if not vault.earlier:
+        del table["earlier"]
     atomic.write_text(home / NAME, ABOUT + tomli_w.dumps(table))
 
 
@@ -238,6 +246,11 @@ def unlock(home: Path, *, ask: bool = True) -> tuple[str, ...]:
     if where == identities.HELD and not any(vault.fits(secret) for secret in secrets):
         identities.forget(vault.id)  # the keys were changed since
         where, secrets = identities.find(vault.id, home=home, ask=ask)
+    if where == identities.LOCKED:
+        raise ConfigError(
+            "the study is encrypted, and the keyring that may have its key is locked or does not answer.",
+            hint=f"Unlock it, as by logging in to the desktop, or set {identities.KEY_FILE} to a key file.",
+        )
     if not secrets:
         raise ConfigError(
             "the study is encrypted and no key is here.",

@@ -24,7 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from toolkit.errors import StoreError
+from toolkit.errors import ConfigError, StoreError
 from toolkit.intervals import Span
 from toolkit.study import Study
 
@@ -126,14 +126,15 @@ def forget(study: Study, session_id: str, portions: Sequence[Span] = ()) -> None
 
     Raises
     ------
-    StoreError
-        When something cannot be deleted; the other kinds are deleted all the same.
+    ConfigError, StoreError
+        When something cannot be deleted, or not be opened to keep the rest of it; the other kinds are deleted all the
+        same.
     """
-    failed: StoreError | None = None
+    failed: ConfigError | StoreError | None = None
     for name in KINDS:
         try:
             load(name).forget(study, session_id, portions)
-        except StoreError as error:
+        except (ConfigError, StoreError) as error:
             failed = failed or error
     if failed is not None:
         raise failed

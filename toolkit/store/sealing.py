@@ -24,12 +24,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.atomic import store_error, sync_folder, write_bytes
 from toolkit.consent import audit
-from toolkit.privacy import vault
+from toolkit.privacy import identities, vault
 from toolkit.privacy.vault import State, Vault
 from toolkit.store.publishing import sweep, writing
 from toolkit.study import Study
@@ -43,10 +43,14 @@ MADE = ("results", "stages", "overlay", "voices")
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What was done: how many files were written, and the names of those that are damaged and were left."""
+    """What was done: how many files were written, and the names of those that are damaged and were left.
+
+    `moved` names the file to which a key that was replaced was moved.
+    """
 
     files: int = 0
     damaged: tuple[str, ...] = ()
+    moved: str = ""
 
 
 def sealable(study: Study) -> Iterator[Path]:
@@ -105,7 +109,7 @@ def leftovers(study: Study) -> list[Path]:
     return sorted(path for path in found if path.name != ".stage.tmp")
 
 
-def change(study: Study, changed: Vault, event: str) -> Brought:
+def change(study: Study, changed: Vault, event: str, *, key_file: Path | None = None) -> Brought:
     """Make `changed` the study's vault and bring everything into line with it.
 
     Parameters
@@ -116,6 +120,8 @@ def change(study: Study, changed: Vault, event: str) -> Brought:
         In the state `SEALING` or `OPENING`. The key of what is there must be at hand.
     event
         What the audit log calls it.
+    key_file
+        Where a new key was put, beside the one it replaces.
 
     Raises
     ------
@@ -129,7 +135,7 @@ def change(study: Study, changed: Vault, event: str) -> Brought:
         with study.editing():
             vault.save(study.root, changed)
             audit.append(study.audit_file, event, recipients=len(changed.recipients))
-        return bring(study)
+        return bring(study, key_file=key_file)
 
 
 def go_on(study: Study) -> Brought:
@@ -138,26 +144,18 @@ def go_on(study: Study) -> Brought:
     return Brought() if found is None or found.state is State.SEALED else bring(study)
 
 
-def bring(study: Study) -> Brought:
-    """Write every file anew as the vault's state says, then note that it is done; raises as `change`."""
+def bring(study: Study, *, key_file: Path | None = None) -> Brought:
+    """Write every file anew as the vault's state says, then note that it is done; raises as `change`.
+
+    A key that was replaced is kept until then, and where files are damaged: who puts them back needs it.
+    """
     with writing(study), study.editing():
         found = vault.find(study.root)
         if found is None:
             return Brought()
         vault.unlock(study.root)
-        count, damaged = 0, []
         try:
-            for path in leftovers(study):
-                path.unlink(missing_ok=True)
-            for path in [*sealable(study), *open_reports(study)]:
-                try:
-                    count += again(study, path)
-                except vault.DamagedError:
-                    damaged += left(study, path)
-                except vault.EarlierError:
-                    if made(study, path):
-                        raise
-                    damaged += left(study, path)  # somebody's own file
+            count, damaged = rewrite(study)
         except OSError as error:
             raise store_error(study.root, error) from None
         if found.state is State.OPENING:
@@ -166,9 +164,30 @@ def bring(study: Study) -> Brought:
                 sync_folder(study.root)
             except OSError as error:
                 raise store_error(study.root / vault.NAME, error) from None
-        else:
-            vault.save(study.root, found.standing(State.SEALED))
-        return Brought(count, tuple(damaged))
+            return Brought(count, damaged)
+        moved = ""
+        if found.earlier and not damaged:
+            moved = identities.retire(found.id, found.earlier, home=study.root, files=[key_file] if key_file else [])
+            found = replace(found, earlier=())
+        vault.save(study.root, found.standing(State.SEALED))
+        return Brought(count, damaged, moved)
+
+
+def rewrite(study: Study) -> tuple[int, tuple[str, ...]]:
+    """Write every file anew; how many were, and the names of those that are damaged."""
+    count, damaged = 0, []
+    for path in leftovers(study):
+        path.unlink(missing_ok=True)
+    for path in [*sealable(study), *open_reports(study)]:
+        try:
+            count += again(study, path)
+        except vault.DamagedError:
+            damaged += left(study, path)
+        except vault.EarlierError:
+            if made(study, path):
+                raise
+            damaged += left(study, path)  # somebody's own file
+    return count, tuple(damaged)
 
 
 def made(study: Study, path: Path) -> bool:

@@ -12,9 +12,10 @@ How a stop is survived
     6  audit.jsonl            purge, with the receipt's hash; then ID.begun goes
 
 After a stop at any moment `finish` goes on: from ``ID.begun`` where it is there, else from the ledger, which names
-every session that is withdrawn; a portion that did not come into the ledger it writes there. A batch begins and ends
-with it, and a new grant begins with it, so that nothing from before comes back. A damaged audit log stops the lines of
-3 and 6, and is reported, but never the deletion.
+every session that is withdrawn and every portion that is excluded (`toolkit.withdrawal.portions` tells which of those
+are gone); a portion that did not come into the ledger it writes there. A batch begins and ends with it, ``collect`` and
+``clean`` begin with it, and so does a new grant, which ends with it too where it excludes a portion, so that nothing
+from before comes back. A damaged audit log stops the lines of 3 and 6, and is reported, but never the deletion.
 """
 
 from toolkit.withdrawal.carrying_out import check_known, finish, finish_all, safe, unfinished, withdraw

@@ -10,13 +10,14 @@ from toolkit import atomic, store
 from toolkit.consent import audit, ledger
 from toolkit.consent.admit import fingerprint
 from toolkit.consent.anchors import RECEIPTS
-from toolkit.errors import InputError, StoreError
+from toolkit.errors import ConfigError, InputError, StoreError
 from toolkit.formats import sessions
 from toolkit.intervals import Span, union
 from toolkit.store import derived
 from toolkit.store.derived import Found
 from toolkit.study import Study
 from toolkit.types import Recording
+from toolkit.withdrawal import portions as cuts
 from toolkit.withdrawal.plan import BEGUN, Plan, Reason, begun, free_name, note, read_begun
 from toolkit.withdrawal.receipts import Receipt, exports, write
 
@@ -105,14 +106,17 @@ def finish(study: Study, session_id: str) -> Receipt | None:
     """
     place = begun(study, session_id)
     if not place.exists():
-        if not is_over(study, session_id) or not left(study, session_id):
+        plan = asked_by_ledger(study, session_id)
+        if plan is None:
             return None
         with study.editing():
-            note(study, session_id, Plan(Reason.WITHDRAWAL))
+            note(study, session_id, plan)
     plan = read_begun(place)
     if plan is None:
         return None
     if plan.reason is Reason.PORTION:
+        held = cuts.pending(study).get(session_id, ())
+        plan = dataclasses.replace(plan, portions=union([*plan.portions, *held]))
         exclude(study, session_id, plan.portions)
     if not plan.receipt:
         plan = dataclasses.replace(plan, receipt=free_name(study, session_id, plan.reason))
@@ -139,11 +143,21 @@ def finish(study: Study, session_id: str) -> Receipt | None:
             receipt=plan.receipt,
             sha256=digest,
         )
+        if plan.reason is Reason.PORTION:
+            cuts.note_gone(study, session_id, plan.portions)
         place.unlink()
         for cut_off in place.parent.glob(f".{session_id}.*.tmp"):  # a stopped writing of the lines above
             cut_off.unlink()
         atomic.sync_folder(place.parent)
     return receipt
+
+
+def asked_by_ledger(study: Study, session_id: str) -> Plan | None:
+    """What the ledger alone says is to go: of a withdrawn session all that is left, else portions still held."""
+    if is_over(study, session_id):
+        return Plan(Reason.WITHDRAWAL) if left(study, session_id) else None
+    held = cuts.pending(study).get(session_id, ())
+    return Plan(Reason.PORTION, portions=held) if held else None
 
 
 def exclude(study: Study, session_id: str, portions: Sequence[Span]) -> None:
@@ -158,21 +172,22 @@ def exclude(study: Study, session_id: str, portions: Sequence[Span]) -> None:
 def finish_all(study: Study) -> tuple[Receipt, ...]:
     """Go on with every deletion that was stopped; raises as `finish`, after the others."""
     done: list[Receipt] = []
-    failed: StoreError | None = None
+    failed: ConfigError | StoreError | None = None
     for session_id in unfinished(study):
         try:
             receipt = finish(study, session_id)
-        except StoreError as error:
+        except (ConfigError, StoreError) as error:
             failed = failed or error
         else:
             done += [receipt] if receipt else []
     if failed is not None:
         raise failed
+    cuts.settle(study)
     return tuple(done)
 
 
 def unfinished(study: Study) -> tuple[str, ...]:
-    """Sessions that were taken back and of which something is left."""
+    """Sessions that were taken back, or portions of them, and of which something is left."""
     folder = study.root / RECEIPTS
     started = {p.name.removesuffix(BEGUN) for p in folder.glob(f"*{BEGUN}")} if folder.is_dir() else set()
     over = {
@@ -181,7 +196,8 @@ def unfinished(study: Study) -> tuple[str, ...]:
         if isinstance(record, ledger.Record) and record.withdrawn_on and safe(session_id)
     }
     there = over & derived.known(study)
-    return tuple(sorted(started | {session_id for session_id in there if left(study, session_id)}))
+    held = {session_id for session_id in cuts.pending(study) if safe(session_id)}
+    return tuple(sorted(started | held | {session_id for session_id in there if left(study, session_id)}))
 
 
 def left(study: Study, session_id: str) -> tuple[Found, ...]:
