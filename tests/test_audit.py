@@ -155,6 +155,16 @@ def test_a_head_that_is_gone_or_old_is_a_problem_and_is_noted(log: Path) -> None
     assert audit.verify(log).problems == ("audit.head is older than the log: it names line 4 of 7.",)
 
 
+def test_drafts_of_the_head_that_a_kill_left_go_at_once_and_nothing_else_does(log: Path) -> None:
+    drafts = [log.with_name(f".{name}.x1.tmp") for name in ("audit.head", "audit.anchors")]
+    other = log.with_name(".consent.toml.x1.tmp")  # somebody may be writing it now
+    for path in (*drafts, other):
+        path.write_text("1:")
+    audit.tidy(log)
+    assert [path.exists() for path in (*drafts, other)] == [False, False, True]
+    assert audit.verify(log).problems == ()
+
+
 def test_a_crash_between_line_and_head_leaves_a_log_that_verifies_and_goes_on(log: Path) -> None:
     for _ in range(3):
         audit.append(log, "run", session_id="s01")

@@ -130,21 +130,29 @@ def store_error(path: Path, error: OSError) -> StoreError:
     return StoreError(f"cannot write {path.name}: {reason}.", hint=hint)
 
 
-def sweep(folder: Path) -> int:
+def sweep(folder: Path, *, of: str = "", age: float = ABANDONED) -> int:
     """Delete what a killed process left half-written; returns how many files.
 
-    Only files that nobody has touched for `ABANDONED` seconds: another process may be writing now.
+    Parameters
+    ----------
+    folder
+        Where; folders below it are left alone.
+    of
+        How the names of the files begin whose drafts are meant; empty for all.
+    age
+        Seconds that nobody has touched a draft, as another process may be writing now. Zero is for who holds the lock
+        that all who write these files take.
 
     Raises
     ------
     StoreError
         When one cannot be deleted.
     """
-    old = time.time() - ABANDONED
+    old = time.time() - age
     gone = 0
-    for path in folder.glob(".*.tmp*") if folder.is_dir() else ():
+    for path in folder.glob(f".{of}*.tmp*") if folder.is_dir() else ():
         try:
-            if path.lstat().st_mtime < old:
+            if path.lstat().st_mtime <= old:
                 path.unlink()
                 gone += 1
         except FileNotFoundError:

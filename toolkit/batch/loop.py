@@ -90,15 +90,20 @@ def run(  # noqa: PLR0913 - the options of the command
         store.go_on(study)
         for folder in (study.root, study.overlay("").parent, study.root / RECEIPTS):
             atomic.sweep(folder)
+        audit.tidy(study.audit_file)
         withdrawal.finish_all(study)
         store.sweep_stages(study, study.ledger(), today)
         with study.editing():
             gone = voices.sweep(study.ledger(), today)
             if gone:
                 audit.append(study.audit_file, "purge-voices", files=len(gone))
-        for outcome in engine.outcomes(job, wanted, watcher):
-            note(study, outcome)
-            ended[outcome.session_id] = outcome
+        try:
+            for outcome in engine.outcomes(job, wanted, watcher):
+                note(study, outcome)
+                ended[outcome.session_id] = outcome
+        except KeyboardInterrupt:
+            store.sweep(study)  # what a worker was writing when it was stopped at once
+            raise
         close(study, tuple(ended.values()))
     return tuple(ended[s] for s in wanted if s in ended)
 

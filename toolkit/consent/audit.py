@@ -26,7 +26,20 @@ from toolkit.consent.audit_check import Findings, verify
 from toolkit.consent.audit_lines import BEHIND, EVENTS, START, Detail, canonical, check, entry, parse
 from toolkit.errors import InputError, StoreError
 
-__all__ = ["EVENTS", "NAME", "START", "Detail", "Findings", "anchor", "append", "entries", "head", "last_day", "verify"]
+__all__ = [
+    "EVENTS",
+    "NAME",
+    "START",
+    "Detail",
+    "Findings",
+    "anchor",
+    "append",
+    "entries",
+    "head",
+    "last_day",
+    "tidy",
+    "verify",
+]
 
 NAME = "audit.jsonl"
 _TAIL = 1 << 16  # bytes read to find the last line; a line is much shorter
@@ -75,6 +88,19 @@ def anchor(path: Path) -> anchors.Anchor:
         head = anchors.Anchor(*last, anchors.ANCHORS)
         anchors.add(path, head)
     return head
+
+
+def tidy(path: Path) -> None:
+    """Delete drafts of the head and the anchors that a killed process left.
+
+    Raises
+    ------
+    StoreError
+        When one cannot be deleted.
+    """
+    with _held(path):
+        for name in (anchors.HEAD, anchors.ANCHORS):
+            atomic.sweep(path.parent, of=name, age=0.0)
 
 
 def head(path: Path) -> anchors.Anchor:
