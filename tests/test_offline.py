@@ -68,9 +68,10 @@ def test_no_dependency_keeps_or_sends_anything_of_its_own_accord(tmp_path: Path)
     home.mkdir()
     own = {name: value for name, value in os.environ.items() if name not in offline.SWITCHES}
     strace = ["strace", "-f", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", str(trace)]
-    watched = shutil.which("strace") is not None and not subprocess.run(
-        [*strace, "true"], capture_output=True, check=False
-    ).returncode
+    watched = (
+        shutil.which("strace") is not None
+        and not subprocess.run([*strace, "true"], capture_output=True, check=False).returncode
+    )
     done = subprocess.run(
         [*(strace if watched else []), sys.executable, "-c", IMPORTED],
         capture_output=True,

@@ -286,6 +286,24 @@ def row(text: str) -> Given:
     return line("sessions.csv", f"{text},,\n")
 
 
+def grown(name: str, size: int) -> Given:
+    """So many megabytes that take no room on the disk."""
+    return lambda study: os.truncate(study.root / name, size << 20)
+
+
+def piped(name: str) -> Given:
+    return lambda study: to_pipe(study.root / name)
+
+
+def linked(name: str, target: str) -> Given:
+    def give(study: Study) -> None:
+        (study.root / name).unlink()
+        (study.root / name).symlink_to(target)
+
+    return give
+
+
+DOTTED, DEEP = ".".join("a" * 50_000), "[" * 100_000
 MANY = "".join(f"m{n},recordings/m{n}.wav,T01,C{n},,,,,,\n" for n in range(100_000))
 RECORD = '\n[sessions.bad]\nparties = [{{ role = "client", id = "C1" }}]\n{}\n'
 FILES: dict[str, tuple[Given, int, str]] = {
@@ -314,6 +332,8 @@ FILES: dict[str, tuple[Given, int, str]] = {
     "sessions: language by name": (row("bad,x.wav,T1,C1,,english,,"), 2, "no language code"),
     "sessions: channel nearly right": (row("bad,x.wav,T1,C1,,,,therapst;client"), 2, "Did you mean therapist?"),
     "sessions: 100,000 rows": (line("sessions.csv", MANY), 0, "current"),
+    "sessions: too large": (grown("sessions.csv", 65), 2, "larger than 64 MB"),
+    "sessions: a pipe": (piped("sessions.csv"), 2, "it is no file"),
     # consent.toml
     "consent: not UTF-8": (edited("consent.toml", lambda d: d + b"# \xff\n"), 3, "not UTF-8"),
     "consent: byte order mark": (edited("consent.toml", lambda d: b"\xef\xbb\xbf" + d), 0, "current"),
@@ -340,9 +360,25 @@ FILES: dict[str, tuple[Given, int, str]] = {
         3,
         "retention-over",
     ),
+    "consent: too large": (grown("consent.toml", 33), 3, "larger than 32 MB"),
+    "consent: a pipe": (piped("consent.toml"), 3, "it is no file"),
+    "consent: a device": (linked("consent.toml", "/dev/zero"), 3, "it is no file"),
+    "consent: nested without end": (line("consent.toml", f"\nx = {DEEP}"), 3, "nested too deeply"),
+    "consent: a name of 50,000 parts": (line("consent.toml", f"\n[sessions.bad]\n{DOTTED} = 1\n"), 3, "dotted parts"),
+    "consent: a number of 5,000 digits": (line("consent.toml", f"\nx = {'1' * 5000}"), 3, "too many digits"),
     # toolkit.toml
     "settings: not UTF-8": (edited("toolkit.toml", lambda d: d + b"# \xff\n"), 4, "must be UTF-8"),
     "settings: no TOML": (swapped("toolkit.toml", "silence_min = 3.0", "silence_min = = 3.0"), 4, "at line"),
+    "settings: too large": (grown("toolkit.toml", 2), 4, "larger than 1 MB"),
+    "settings: a pipe": (piped("toolkit.toml"), 4, "it is no file"),
+    "settings: nested without end": (line("toolkit.toml", f"\nx = {DEEP}"), 4, "nested too deeply"),
+    "settings: a name of 50,000 parts": (line("toolkit.toml", f"\n{DOTTED} = 1\n"), 4, "dotted parts"),
+    "settings: many names of 900 parts": (
+        line("toolkit.toml", "".join(f"\n{'a.' * 900}k{n} = 1" for n in range(500))),
+        4,
+        "dotted parts",
+    ),
+    "settings: a number of 5,000 digits": (line("toolkit.toml", f"\nx = {'1' * 5000}"), 4, "too many digits"),
     "settings: unknown section": (line("toolkit.toml", "\n[wrods]\n"), 4, "Did you mean words?"),
     "settings: unknown name": (
         swapped("toolkit.toml", "silence_min", "silence_mim"),

@@ -24,7 +24,7 @@ SWITCHES: Mapping[str, str] = {
     "PYANNOTE_METRICS_ENABLED": "0",  # pyannote.audio sends models and durations of audio
     "OTEL_SDK_DISABLED": "true",  # what it sends them with
     "HF_HUB_DISABLE_TELEMETRY": "1",  # the model hub's client
-    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime tells its maker of machine and program, from native code, once imported
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime reports machine and program from native code, once it is imported
     "DO_NOT_TRACK": "1",
     "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1",  # no checkpoint runs code, whatever its loader asks for
 }
