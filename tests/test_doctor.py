@@ -16,6 +16,7 @@ from replay import make_study
 from toolkit import doctor, store
 from toolkit.consent import audit, ledger
 from toolkit.doctor import Finding, State, places
+from toolkit.intervals import Span
 from toolkit.study import Study
 from toolkit.types import Purpose
 
@@ -55,6 +56,31 @@ def expect(study: Study, words: str, todo: str) -> None:
 def test_a_stopped_withdrawal(study: Study) -> None:
     withdraw(study, "s01")
     expect(study, "withdrawal-unfinished: s01", "toolkit retention study --carry-out")
+
+
+def test_a_portion_that_was_excluded_by_hand(study: Study) -> None:
+    record = replace(study.ledger().record("s01"), excluded=(Span(3.0, 4.0),))
+    ledger.save(study.consent_file, study.ledger().replace("s01", record))
+    expect(study, "withdrawal-unfinished: s01", "toolkit retention study --carry-out")
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "words"),
+    [
+        ("toolkit.toml", "settings", "toolkit.toml is no valid TOML"),
+        ("consent.toml", "consent", "consent.toml is no valid TOML"),
+        ("sessions.csv", "sessions", "unknown column"),
+        ("vault.toml", "encryption", "vault.toml cannot be used"),
+    ],
+)
+def test_what_cannot_be_read_keeps_nobody_from_the_rest(study: Study, name: str, topic: str, words: str) -> None:
+    everything = {f.topic for f in doctor.examine(study, today=TODAY)}
+    (study.root / name).write_text("x = [\n")
+    found = [f for f in problems(study) if f.topic == topic]
+    assert found
+    assert words in found[0].found
+    assert found[0].todo
+    assert {f.topic for f in doctor.examine(study, today=TODAY)} >= everything - {"consent", "at risk"}
 
 
 def test_a_day_that_is_over(study: Study) -> None:
@@ -137,7 +163,10 @@ def test_the_command(tmp_path: Path) -> None:
     assert made.toolkit("run", made.root).code == 0
     end = made.toolkit("doctor", made.root, "--json")
     told = json.loads(end.out)
-    assert (end.code, told["ok"]) == (0, True), end.out
+    assert (end.code, told["ok"], told["schema_version"]) == (0, True, 1), end.out
+    assert {tuple(finding) for finding in told["findings"]} == {("topic", "state", "found", "todo")}
+    assert {finding["state"] for finding in told["findings"]} <= {"ok", "note", "problem"}
+    assert all(finding["todo"] for finding in told["findings"] if finding["state"] != "ok")
     (made.root / "results" / "good" / "turns.parquet").unlink()
     end = made.toolkit("doctor", made.root)
     assert end.code == 1

@@ -19,7 +19,7 @@ import pytest
 from audio_files import FORMATS, consented, voice, wav, wav_bytes, write
 from replay import End, Study, make_study
 
-from toolkit.audio import load
+from toolkit.audio import load, loading
 from toolkit.errors import InputError
 from toolkit.manifest import SCHEMA_VERSION
 from toolkit.settings import AudioSettings
@@ -131,6 +131,11 @@ def only_on_four(study: Study) -> None:
     wav(study.recording("bad.wav"), rows, RATE)
 
 
+def two_streams(study: Study) -> None:
+    tracks = voice(20, RATE), voice(20, RATE, seed=3)
+    write(study.recording("bad.mka"), *tracks, rate=RATE, muxer="matroska", codec="pcm_s16le")
+
+
 LONG = voice(20, RATE)
 AUDIO: dict[str, tuple[Given, int, str]] = {
     "text called wav": (raw(b"this is no sound\n" * 50), 2, "text, not sound"),
@@ -159,12 +164,17 @@ AUDIO: dict[str, tuple[Given, int, str]] = {
     "no channel": (header(channels=0), 2, "bad"),
     "header that says ten hours": (header(size=10 * 3600 * RATE * 2), 2, "longer than 4 hours"),
     "ten hours": (ten_hours, 2, "longer than 4 hours"),
+    "255 channels in fact": (sound(np.stack([voice(2, 8000)] * 255), 8000), 2, "255 channels"),
     "NaN": (spoiled(np.nan), 2, "NaN"),
+    "minus infinity": (spoiled(-np.inf), 2, "infinite"),
     "infinity": (spoiled(np.inf), 2, "infinite"),
     "another scale": (spoiled(32767.0), 2, "32767"),
     "silence": (sound(np.zeros(5 * RATE, np.float32)), 2, "silent"),
     "one sample": (sound(np.ones(1, np.float32)), 2, "short"),
     "a third of a second": (sound(voice(0.3, RATE)), 2, "short"),
+    "768 kHz": (sound(voice(4, 768_000), 768_000), 0, "done"),
+    "a rate that lies throughout": (sound(voice(20, RATE), header_rate=48_000), 0, "done"),  # nobody can know
+    "two sound streams": (two_streams, 0, "done"),  # the first, and the results say so
     "eight bits": (sound(voice(20, RATE), bits=8), 0, "done"),
     "telephone": (sound(voice(20, 8000), 8000), 0, "done"),
     "antiphase stereo": (sound(np.stack([LONG, -LONG])), 0, "done"),
@@ -237,6 +247,25 @@ def test_a_recording_that_is_another_thing_by_now(study: Study, case: str) -> No
     assert study.results() == ["good"]
 
 
+@pytest.mark.parametrize("how", ["grows", "shrinks", "is replaced"])
+def test_a_recording_that_changes_while_it_is_read(study: Study, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    path, real = study.recording("bad.wav"), loading.read_apart
+    wav(path, voice(5, RATE), RATE)
+    study.add_and_consent("bad", path)
+    data = path.read_bytes()
+
+    def meanwhile(*given: Any) -> Any:
+        if how == "is replaced":
+            path.unlink()
+        path.write_bytes(data[:50_000] if how == "shrinks" else data + bytes(2 * (how == "grows")))
+        return real(*given)
+
+    before = contents(study)
+    monkeypatch.setattr(loading, "read_apart", meanwhile)
+    check(study, study.toolkit("run", study.root, "bad"), before, 2, "changed while it was read")
+    assert study.results() == ["good"]
+
+
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "m4a", "opus", "webm", "ogg", "wma"])
 def test_cut_at_every_kilobyte(tmp_path: Path, ending: str) -> None:
     muxer, codec, rate, options = FORMATS[ending]
@@ -286,6 +315,32 @@ def row(text: str) -> Given:
     return line("sessions.csv", f"{text},,\n")
 
 
+def grown(name: str, size: int) -> Given:
+    """So many megabytes that take no room on the disk."""
+    return lambda study: os.truncate(study.root / name, size << 20)
+
+
+def piped(name: str) -> Given:
+    return lambda study: to_pipe(study.root / name)
+
+
+def linked(name: str, target: str) -> Given:
+    def give(study: Study) -> None:
+        (study.root / name).unlink()
+        (study.root / name).symlink_to(target)
+
+    return give
+
+
+def corrections(data: bytes) -> Given:
+    def give(study: Study) -> None:
+        (study.root / "overlay").mkdir(mode=0o700, exist_ok=True)
+        (study.root / "overlay" / "good.csv").write_bytes(data)
+
+    return give
+
+
+DOTTED, DEEP = ".".join("a" * 50_000), "[" * 100_000
 MANY = "".join(f"m{n},recordings/m{n}.wav,T01,C{n},,,,,,\n" for n in range(100_000))
 RECORD = '\n[sessions.bad]\nparties = [{{ role = "client", id = "C1" }}]\n{}\n'
 FILES: dict[str, tuple[Given, int, str]] = {
@@ -314,6 +369,8 @@ FILES: dict[str, tuple[Given, int, str]] = {
     "sessions: language by name": (row("bad,x.wav,T1,C1,,english,,"), 2, "no language code"),
     "sessions: channel nearly right": (row("bad,x.wav,T1,C1,,,,therapst;client"), 2, "Did you mean therapist?"),
     "sessions: 100,000 rows": (line("sessions.csv", MANY), 0, "current"),
+    "sessions: too large": (grown("sessions.csv", 65), 2, "larger than 64 MB"),
+    "sessions: a pipe": (piped("sessions.csv"), 2, "it is no file"),
     # consent.toml
     "consent: not UTF-8": (edited("consent.toml", lambda d: d + b"# \xff\n"), 3, "not UTF-8"),
     "consent: byte order mark": (edited("consent.toml", lambda d: b"\xef\xbb\xbf" + d), 0, "current"),
@@ -335,14 +392,35 @@ FILES: dict[str, tuple[Given, int, str]] = {
         3,
         "without quotes",
     ),
+    "consent: an id that leads out": (
+        line("consent.toml", RECORD.format("withdrawn_on = 2026-01-01").replace("bad", '"../good"')),
+        0,
+        "current",
+    ),
     "consent: everything is over": (
         swapped("consent.toml", "granted_on = ", "keep_until = 2020-01-01\ngranted_on = "),
         3,
         "retention-over",
     ),
+    "consent: too large": (grown("consent.toml", 33), 3, "larger than 32 MB"),
+    "consent: a pipe": (piped("consent.toml"), 3, "it is no file"),
+    "consent: a device": (linked("consent.toml", "/dev/zero"), 3, "it is no file"),
+    "consent: nested without end": (line("consent.toml", f"\nx = {DEEP}"), 3, "nested too deeply"),
+    "consent: a name of 50,000 parts": (line("consent.toml", f"\n[sessions.bad]\n{DOTTED} = 1\n"), 3, "dotted parts"),
+    "consent: a number of 5,000 digits": (line("consent.toml", f"\nx = {'1' * 5000}"), 3, "too many digits"),
     # toolkit.toml
     "settings: not UTF-8": (edited("toolkit.toml", lambda d: d + b"# \xff\n"), 4, "must be UTF-8"),
     "settings: no TOML": (swapped("toolkit.toml", "silence_min = 3.0", "silence_min = = 3.0"), 4, "at line"),
+    "settings: too large": (grown("toolkit.toml", 2), 4, "larger than 1 MB"),
+    "settings: a pipe": (piped("toolkit.toml"), 4, "it is no file"),
+    "settings: nested without end": (line("toolkit.toml", f"\nx = {DEEP}"), 4, "nested too deeply"),
+    "settings: a name of 50,000 parts": (line("toolkit.toml", f"\n{DOTTED} = 1\n"), 4, "dotted parts"),
+    "settings: many names of 900 parts": (
+        line("toolkit.toml", "".join(f"\n{'a.' * 900}k{n} = 1" for n in range(500))),
+        4,
+        "dotted parts",
+    ),
+    "settings: a number of 5,000 digits": (line("toolkit.toml", f"\nx = {'1' * 5000}"), 4, "too many digits"),
     "settings: unknown section": (line("toolkit.toml", "\n[wrods]\n"), 4, "Did you mean words?"),
     "settings: unknown name": (
         swapped("toolkit.toml", "silence_min", "silence_mim"),
@@ -370,6 +448,16 @@ FILES: dict[str, tuple[Given, int, str]] = {
         4,
         "One of: auto, cpu, cuda",
     ),
+    # what people and the vault add
+    "corrections: no table": (corrections(b"\0\xff,"), 2, "good.csv cannot be read"),
+    "corrections: other columns": (corrections(b"by,what\n"), 2, "the columns must be"),
+    "corrections: unknown kind": (
+        corrections(b"made_on,by,what,target,value\n2026-01-01,T1,wish,1.0,x\n"),
+        2,
+        "good.csv line 2",
+    ),
+    "vault.toml of another kind": (lambda s: (s.root / "vault.toml").write_text("version = 2"), 4, "cannot be used"),
+    "vault.toml: a pipe": (lambda s: os.mkfifo(s.root / "vault.toml"), 4, "cannot be used"),
     "settings: unknown backend": (swapped("toolkit.toml", '"files"', '"flies"'), 4, "flies"),
 }
 

@@ -587,6 +587,17 @@ def test_what_is_due_is_not_shown_listed_and_deleted(study: Study) -> None:
     assert [d.state for d in retention.dates(study, today=TODAY)] == ["gone", "kept"]
 
 
+def test_what_is_due_goes_whole_where_a_portion_of_it_was_still_to_go(study: Study) -> None:
+    edit_by_hand(study, Span(3.0, 4.0))
+    keep_until(study, "s01", TODAY - timedelta(days=1))
+    before = of_session(study, "s01")
+    due = [d for d in retention.dates(study, today=TODAY) if d.is_due]
+    told = list(retention.carry_out(study, due, today=TODAY, recordings=False))
+    assert [receipt.reason for receipt in told] == [Reason.PORTION, Reason.RETENTION]
+    (study.root / "receipts" / "portions.done").unlink()
+    nothing_left(study, before)
+
+
 def test_retention_at_the_command_line(tmp_path: Path) -> None:
     made = make_study(tmp_path, sessions=("good",))
     grant = ["consent", "grant", made.root, "--session", "good", "--purpose", "measure", "--keep-until", "2099-12-31"]

@@ -9,7 +9,6 @@ missing, with the reason (`untold`).
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ConfigError
+from toolkit.formats import by_hand
 from toolkit.types import Need
 
 __all__ = [
@@ -171,7 +171,8 @@ def read(file: str, own: str = "") -> str:
         entry = folder.joinpath(file)
         if entry.is_file():
             try:
-                return entry.read_text(encoding="utf-8")
+                most = by_hand.TABLE
+                return (by_hand.read(entry, most=most) if isinstance(entry, Path) else entry.read_bytes()).decode()
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(
                     f"the word list {file} cannot be read: {type(error).__name__}.", hint="It must be UTF-8 text."
@@ -190,7 +191,7 @@ def folders(own: str) -> Iterator[Traversable]:
 def parse(language: str, text: str) -> Lexicon:
     """Lists from the text of their file."""
     try:
-        tables = tomllib.loads(text)
+        tables = by_hand.toml(text)
         return Lexicon(
             language=language,
             name=tables.get("name", language),
@@ -202,7 +203,7 @@ def parse(language: str, text: str) -> Lexicon:
             syllables=tables.get("syllables", {}),
             rules=rules_of(tables["syllable_rules"]) if "syllable_rules" in tables else None,
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, re.error) as error:
+    except (KeyError, TypeError, ValueError, re.error) as error:
         raise ConfigError(
             f"the word list {language}.toml cannot be used: {type(error).__name__}: {error}.",
             hint="docs/languages.md says what it holds.",

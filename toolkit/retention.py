@@ -84,9 +84,11 @@ def carry_out(study: Study, due: Iterable[Date], *, today: date, recordings: boo
         When something cannot be deleted.
     """
     for one in due:
-        if one.state == "due":
-            yield withdrawal.withdraw(study, one.session_id, today=today, reason=Reason.RETENTION, recording=recordings)
-        else:
+        if one.state != "due":
             receipt = withdrawal.finish(study, one.session_id)
             if receipt is not None:
                 yield receipt
+            over = one.keep_until is not None and one.keep_until < today
+            if not over or not derived.inventory(study, one.session_id, persons=False):
+                continue  # else only a portion was taken back, and the day is over for the rest
+        yield withdrawal.withdraw(study, one.session_id, today=today, reason=Reason.RETENTION, recording=recordings)

@@ -8,7 +8,6 @@ nobody has fitted has those of English; `trust` below 1 says so and draws its lo
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import lru_cache
 from toolkit import lexicon
 from toolkit.coding import plain
 from toolkit.errors import ConfigError
+from toolkit.formats import by_hand
 
 __all__ = ["ENGLISH", "Cues", "count_cues", "cues_of", "english", "language_of"]
 
@@ -136,7 +136,7 @@ def count_cues(spoken: Sequence[Sequence[str]], cues: Cues) -> Counter[str]:
 def parse(language: str, text: str) -> Cues:
     """Cues from the text of their file; weights and averages are those of English where it has none."""
     try:
-        tables = tomllib.loads(text)
+        tables = by_hand.toml(text)
         fitted = None if language == ENGLISH else english()
         average = tables["average"] if "average" in tables or fitted is None else fitted.average
         weights = tables["weights"] if "weights" in tables or fitted is None else fitted.weights
@@ -157,7 +157,7 @@ def parse(language: str, text: str) -> Cues:
             weights={cue: float(weights[cue]) for cue in average},
             trust=float(tables["trust"]),
         )
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(
             f"the word list roles_{language}.toml cannot be used: {type(error).__name__}: {error}.",
             hint="docs/languages.md says what it holds.",

@@ -10,12 +10,12 @@ import dataclasses
 import difflib
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ConfigError
+from toolkit.formats import by_hand
 
 __all__ = [
     "AudioSettings",
@@ -218,17 +218,15 @@ def load(path: Path) -> Settings:
         When the file cannot be read, is no TOML, or holds an unknown name, a wrong type or a value out of range.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        tables = by_hand.toml(by_hand.read(path, most=by_hand.SETTINGS).decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"no {path.name} here.", hint="Make the study with: toolkit init STUDY") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path.name} cannot be read: {type(error).__name__}.", hint="It must be UTF-8 text."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name} cannot be read.", hint="It must be UTF-8 text.") from None
+    except by_hand.TomlError as error:
         raise ConfigError(f"{path.name} is no valid TOML: {error}.") from None
-    except RecursionError:
-        raise ConfigError(f"{path.name} is nested too deeply to be settings.") from None
     return located(from_tables(tables), path.parent)
 
 

@@ -17,7 +17,6 @@ windows.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from functools import lru_cache
 
 from toolkit import lexicon
 from toolkit.errors import ConfigError
+from toolkit.formats import by_hand
 from toolkit.types import AttributedWord, Wording
 
 __all__ = ["CATEGORIES", "PERSONS", "FunctionWords", "count", "load", "windows"]
@@ -102,7 +102,7 @@ def load(language: str, own: str = "") -> FunctionWords | None:
 def parse(file: str, text: str) -> FunctionWords:
     """Function words from the text of their file."""
     try:
-        tables = tomllib.loads(text)
+        tables = by_hand.toml(text)
         classes: dict[str, set[str]] = defaultdict(set)
         for name, listed in tables["words"].items():
             for word in listed.split():
@@ -116,7 +116,7 @@ def parse(file: str, text: str) -> FunctionWords:
             some=after,
             doubled=frozenset(tables.get("doubled", "").split()),
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"the word list {file} cannot be used: {type(error).__name__}: {error}.",
             hint="docs/languages.md says what it holds.",

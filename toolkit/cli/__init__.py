@@ -69,7 +69,7 @@ def tell_version(asked: bool) -> None:
 @app.callback()
 def options(
     *,
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error; it may hold speech and paths."),
     strict_offline: bool = typer.Option(
         False, "--strict-offline", help="Refuse every connection but to this machine itself."
     ),

@@ -37,7 +37,7 @@ def doctor(
     found = list(examine(opened, today=this_day()))
     problems = [f for f in found if f.state is State.PROBLEM]
     if as_json:
-        print(json.dumps({"ok": not problems, "findings": [f.as_dict() for f in found]}, indent=2))  # noqa: T201 - the result
+        print(json.dumps({"schema_version": 1, "ok": not problems, "findings": [f.as_dict() for f in found]}, indent=2))  # noqa: T201 - the result
     else:
         for f in found:
             line = Text.assemble((f"{f.state!s:<8}", STYLES[f.state]), (f"{f.topic:<11}", "bold"), f.found)

@@ -37,7 +37,6 @@ refuses its own session or person and no other.
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -50,6 +49,7 @@ from toolkit import atomic
 from toolkit.consent import audit
 from toolkit.consent.records import Grant, Party, Record, Unreadable, parse, parse_person, person_table, to_table
 from toolkit.errors import ConsentError
+from toolkit.formats import by_hand
 from toolkit.intervals import Span, union
 from toolkit.types import Purpose, Recording, Role
 
@@ -145,13 +145,13 @@ def load(path: Path) -> Ledger:
         cannot be read is kept as `Unreadable` and refuses its session only.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = by_hand.read(path, most=by_hand.LEDGER).decode("utf-8-sig")
     except FileNotFoundError:
         return Ledger(home=path.parent)
     except UnicodeDecodeError:
         raise ConsentError(f"{path.name} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except OSError as error:
-        raise ConsentError(f"{path.name} cannot be read: {type(error).__name__}.") from None
+        raise ConsentError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
     logged_on = audit.last_day(path.with_name(audit.NAME))
     return Ledger(*_records(path.name, text), path.parent, logged_on)
 
@@ -160,14 +160,10 @@ def load(path: Path) -> Ledger:
 def _records(name: str, text: str) -> tuple[Mapping[str, Record | Unreadable], Mapping[str, Record | Unreadable]]:
     """The records of sessions and of people; those of the same text are not read again, which for 10,000 takes 2 s."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = by_hand.toml(text)
+    except by_hand.TomlError as error:
         raise ConsentError(
             f"{name} is no valid TOML: {error}.", hint="Correct it; until then all is refused."
-        ) from None
-    except RecursionError:
-        raise ConsentError(
-            f"{name} is nested too deeply to be a ledger.", hint="Correct it; until then all is refused."
         ) from None
     version = tables.pop("schema_version", None)
     if type(version) is not int or version != SCHEMA_VERSION:

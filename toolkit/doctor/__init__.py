@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from toolkit.doctor import machine, places, sessions
-from toolkit.doctor.finding import Finding, State
+from toolkit.doctor.finding import Finding, State, unreadable
+from toolkit.errors import ConsentError, ToolkitError
 from toolkit.settings import Settings
 from toolkit.study import Study
 
@@ -20,16 +21,20 @@ __all__ = ["Finding", "State", "examine"]
 def examine(study: Study | None, *, today: date) -> Iterator[Finding]:
     """Everything that is looked at, in the order in which it is shown; without a study only the machine.
 
-    Raises
-    ------
-    ToolkitError
-        When the study's settings, table or ledger cannot be read.
+    What cannot be read is one of the findings, and keeps nobody from the others.
     """
-    settings = study.settings() if study else Settings()
+    settings = Settings()
+    try:
+        settings = study.settings() if study else settings
+    except ToolkitError as error:
+        yield unreadable("settings", error)
     yield from machine.versions()
     yield from machine.models_of(settings)
     yield machine.gpu()
     yield from machine.network()
     if study is not None:
         yield from places.look(study)
-        yield from sessions.look(study, today=today)
+        try:
+            yield from sessions.look(study, today=today)
+        except ToolkitError as error:
+            yield unreadable("consent" if isinstance(error, ConsentError) else "sessions", error)

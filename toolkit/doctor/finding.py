@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Finding", "State"]
+from toolkit.errors import ToolkitError
+
+__all__ = ["Finding", "State", "unreadable"]
 
 
 class State(StrEnum):
@@ -28,3 +30,8 @@ class Finding:
     def as_dict(self) -> dict[str, str]:
         """For ``--json``."""
         return {"topic": self.topic, "state": str(self.state), "found": self.found, "todo": self.todo}
+
+
+def unreadable(topic: str, error: ToolkitError) -> Finding:
+    """What could not be looked at, and why."""
+    return Finding(topic, State.PROBLEM, error.message, error.hint or "Put it right, and look again.")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.consent import audit
-from toolkit.doctor.finding import Finding, State
+from toolkit.doctor.finding import Finding, State, unreadable
+from toolkit.errors import ToolkitError
 from toolkit.privacy import vault
 from toolkit.privacy.vault import Vault
 from toolkit.store import sealing
@@ -29,9 +30,11 @@ def look(study: Study) -> Iterator[Finding]:
     free = shutil.disk_usage(study.root).free
     state = State.PROBLEM if free < LITTLE else State.NOTE if free < TIGHT else State.OK
     yield Finding("disk", state, f"{free / 1e9:.1f} GB free", "" if state is State.OK else "Make room.")
-    yield encryption(study)
-    yield rights(study)
-    yield log(study)
+    for topic, looked in (("encryption", encryption), ("rights", rights), ("audit log", log)):
+        try:
+            yield looked(study)
+        except ToolkitError as error:
+            yield unreadable(topic, error)
 
 
 def encryption(study: Study) -> Finding:

@@ -24,13 +24,13 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolkit import settings
 from toolkit.errors import ConfigError
+from toolkit.formats import by_hand
 from toolkit.settings import setting
 from toolkit.types import Missing
 
@@ -83,10 +83,10 @@ def load(path: Path) -> Cluster:
         When it cannot be read, is no TOML, or holds an unknown name, a wrong type or a value out of range.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        tables = by_hand.toml(by_hand.read(path, most=by_hand.SETTINGS).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} cannot be read: {type(error).__name__}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except by_hand.TomlError as error:
         raise ConfigError(f"{path.name} is no valid TOML: {error}.") from None
     for name, table in tables.items():
         if name not in {"jobs", "certificates"} or not isinstance(table, dict):

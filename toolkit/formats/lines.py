@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.errors import InputError
+from toolkit.formats import by_hand
 
 __all__ = ["mistake", "numbered", "read_text", "seconds"]
 
@@ -24,7 +25,7 @@ def read_text(path: Path, *, largest: int = 64 << 20) -> str:
             raise InputError(f"{path.name} is not there, or is no file.", hint="Check the name.")
         if path.stat().st_size > largest:
             raise InputError(f"{path.name} is larger than {largest >> 20} MB.", hint="Is this the right file?")
-        data = path.read_bytes()
+        data = by_hand.read(path, most=largest)
         utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"}  # what Praat writes for anything beyond ASCII
         return data.decode("utf-16" if utf16 else "utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:

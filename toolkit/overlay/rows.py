@@ -11,6 +11,7 @@ from pathlib import Path
 
 from toolkit.atomic import store_error, write_bytes
 from toolkit.errors import InputError
+from toolkit.formats import by_hand
 from toolkit.formats.csv_out import FORMULA
 from toolkit.overlay.values import Correction, What, checked, coder_id
 from toolkit.privacy import vault
@@ -60,7 +61,7 @@ def kind(text: str) -> What:
 def rows(path: Path) -> list[tuple[int, list[str]]]:
     """The cells of each row, with the line on which it ends."""
     try:
-        text = vault.unseal(home(path), path.read_bytes(), what=path.name).decode("utf-8-sig")
+        text = vault.unseal(home(path), by_hand.read(path, most=by_hand.TABLE), what=path.name).decode("utf-8-sig")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

@@ -17,7 +17,6 @@ that is looked for. Anybody who may write into the study may add recipients: see
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -26,6 +25,7 @@ from typing import Any
 
 from toolkit import atomic
 from toolkit.errors import ConfigError, InputError, StoreError
+from toolkit.formats import by_hand
 from toolkit.privacy import identities
 
 __all__ = ["HEADER", "NAME", "DamagedError", "EarlierError", "Recipient", "State", "Vault", "find", "is_open"]
@@ -103,7 +103,7 @@ def find(home: Path) -> Vault | None:
         found = path.stat()
         mark = (found.st_ino, found.st_size, found.st_mtime_ns)
         if path not in _read or _read[path][0] != mark:
-            _read[path] = (mark, parsed(tomllib.loads(path.read_text(encoding="utf-8"))))
+            _read[path] = (mark, parsed(by_hand.toml(by_hand.read(path, most=by_hand.SETTINGS).decode())))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
