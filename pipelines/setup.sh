@@ -21,6 +21,15 @@ if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     exit 2
   fi
 fi
+if ! command -v g++ >/dev/null 2>&1 && ! command -v c++ >/dev/null 2>&1; then  # one package, meeteval, comes as source
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing g++ ..."
+    apt-get update -qq && apt-get install -qq -y g++ >/dev/null
+  else
+    echo "error: no C++ compiler was found. Install one: sudo apt-get install g++ (macOS: xcode-select --install)" >&2
+    exit 2
+  fi
+fi
 echo "Setting up $venv (about 6 GB on Linux, a few minutes; later runs start at once) ..."
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 # The package index's client that comes with Python 3.11 is used as it is: nothing is upgraded outside the lock.

@@ -160,6 +160,20 @@ def test_every_extra_that_is_named_exists_and_brings_its_module():
     assert PROJECT["name"] == extras.DISTRIBUTION
 
 
+def test_the_page_on_installing_has_every_extra():
+    page = (ROOT / "docs" / "install.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE) == [
+        "lab",
+        "cluster",
+        "privacy",
+        "evaluate",
+        "train",
+        "docs",
+        "dev",
+    ]
+    assert set(PROJECT["optional-dependencies"]) == {"lab", "cluster", "privacy", "evaluate", "train", "docs", "dev"}
+
+
 def test_the_documents_name_the_distribution_that_exists():
     for page in (ROOT / "README.md", *ROOT.glob("docs/*.md")):
         for named in re.findall(r"pip(?:x)? install \"?([a-z][\w.-]*)", page.read_text()):
@@ -175,6 +189,9 @@ def test_the_container_recipe_copies_what_is_there():
         for name in line.split():
             assert (ROOT / name).exists(), name
             assert name in kept
+    copied = set(" ".join(re.findall(r"^COPY (.+) \S+$", recipe, flags=re.MULTILINE)).split())
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {name.split("/")[0] for name in (*included["packages"], *included["force-include"])} <= copied
     assert recipe.index("USER listener") < recipe.index("ENTRYPOINT")
 
 

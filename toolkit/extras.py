@@ -18,6 +18,7 @@ EXTRAS = {
     "anywidget": "lab",
     "distributed": "cluster",
     "jupyterlab": "lab",
+    "meeteval": "evaluate",
     "presidio_analyzer": "privacy",
 }
 """Module to the extra that brings it; what is not here comes with the toolkit itself."""

@@ -30,7 +30,7 @@ def show(
     It is what the report holds. What was said is shown only where everybody agreed to a transcript.
     """
     from toolkit import display
-    from toolkit.display.terminal import listed, screens
+    from toolkit.display.terminal import listed, once, screens
     from toolkit.report.content import details
 
     review = display.scan(study, session, text=text and not as_json, where="terminal")
@@ -39,6 +39,7 @@ def show(
         return
     for part in screens(review, width=stdout.width, everything=everything):
         stdout.print(part)
+    told: set[str] = set()
     for one in details(review):
-        for part in listed(one.title, one.parts):
+        for part in listed(one.title, once(one.parts, told)):
             stdout.print(part)

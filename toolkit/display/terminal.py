@@ -19,7 +19,7 @@ from toolkit.display.words import cell, clock, known_from, number, person, print
 from toolkit.measures import MEASURES, WINDOW_MEASURES
 from toolkit.types import Level
 
-__all__ = ["compare", "listed", "screens"]
+__all__ = ["compare", "listed", "once", "screens"]
 
 COLOURS = {"therapist": "blue", "client": "yellow"}
 NARROW = 100  # characters; below, titles take two lines rather than that numbers are cut off
@@ -198,10 +198,19 @@ def listed(title: str, parts: Iterable[Part | Drawing]) -> Iterator[RenderableTy
         yield from spoken(part, first)
 
 
+def once(parts: Iterable[Part | Drawing], told: set[str]) -> Iterator[Part | Drawing]:
+    """The parts without notes that were told already, such as why there are no words."""
+    for part in parts:
+        if not isinstance(part, Note) or part.text not in told:
+            yield part
+        if isinstance(part, Note):
+            told.add(part.text)
+
+
 def spoken(part: Table, first: int) -> Iterator[RenderableType]:
     """Each row as a line, and below it what was said."""
     for row in part.rows:
-        facts = (f"{name} {fact}" for name, fact in zip(part.columns[1:first], row[1:first], strict=True) if fact)
+        facts = (f"{name}: {fact}" for name, fact in zip(part.columns[1:first], row[1:first], strict=True) if fact)
         yield Text.assemble((row[0], "bold"), "  ", " · ".join(facts))
         for name, said in zip(part.columns[first:], row[first:], strict=True):
             if said:

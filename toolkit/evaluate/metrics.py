@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from toolkit import extras
 from toolkit.intervals import Span, complement, union
 from toolkit.types import Missing, SpeakerInterval
 
@@ -152,6 +153,7 @@ def cp_word_errors(reference: Mapping[str, Sequence[str]], result: Mapping[str, 
     reference, result
         Words of each speaker, in order. Words of nobody are a speaker of their own, so they count as inserted.
     """
+    extras.need("meeteval", what="the word errors of speakers")
     from meeteval.wer.wer.cp import cp_word_error_rate
 
     def joined(words: Mapping[str, Sequence[str]]) -> list[str]:
