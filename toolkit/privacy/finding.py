@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolkit import extras
-from toolkit.privacy.patterns import Identifier, rules, words
+from toolkit.privacy import ages, codes, contacts, dates, organisations, persons, places
+from toolkit.privacy.patterns import Found, Identifier, searched, words
+from toolkit.privacy.talk import talk_of
 
 __all__ = ["Finder", "Hit"]
 
@@ -61,7 +63,7 @@ class Finder:
 
     def __init__(self, model: Path, names: Iterable[str] = ()) -> None:
         extras.need("presidio_analyzer", what="redaction")
-        from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+        from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
         from presidio_analyzer.nlp_engine import NlpEngineProvider
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
@@ -71,12 +73,10 @@ class Finder:
             "models": [{"lang_code": "en", "model_name": str(model)}],
             "ner_model_configuration": {"model_to_presidio_entity_mapping": LABELS, "labels_to_ignore": UNUSED},
         }
-        recognisers: list[Any] = [SpacyRecognizer(supported_entities=list(ENTITIES))]
-        for number, rule in enumerate(rules()):
-            pattern = Pattern(f"rule {number}", rule.expression, rule.sure)
-            recognisers.append(PatternRecognizer(f"{rule.what}:{number}", name=f"rule {number}", patterns=[pattern]))
         self.engine = AnalyzerEngine(
-            registry=RecognizerRegistry(recognizers=recognisers, supported_languages=["en"]),
+            registry=RecognizerRegistry(
+                recognizers=[SpacyRecognizer(supported_entities=list(ENTITIES))], supported_languages=["en"]
+            ),
             nlp_engine=NlpEngineProvider(nlp_configuration=told).create_engine(),
             supported_languages=["en"],
         )
@@ -87,7 +87,7 @@ class Finder:
         """Every identifier, in order, none overlapping another: where two do, they are one, named by the surer."""
         artifacts = self.engine.nlp_engine.process_text(text, "en")
         found = [
-            (r.start, r.end, what_of(r.entity_type), r.score)
+            (r.start, r.end, ENTITIES[r.entity_type], r.score)
             for r in self.engine.analyze(text, language="en", nlp_artifacts=artifacts)
             if not is_no_name(text[r.start : r.end])
         ]
@@ -96,6 +96,7 @@ class Finder:
             for token in artifacts.tokens
             if self.is_odd(token)
         ]
+        found += [(f.start, f.end, f.what, f.sure) for f in by_rules(text)]
         if self.known is not None:
             found += [(m.start(), m.end(), Identifier.PERSON, 2.0) for m in self.known.finditer(text)]
         return joined((*widened(text, start, end), what, score) for start, end, what, score in found)
@@ -109,6 +110,17 @@ class Finder:
         return not known or (token.text[0].isupper() and not token.is_sent_start)
 
 
+def by_rules(text: str) -> Iterator[Found]:
+    """What the rules for speech find."""
+    talk = talk_of(text)
+    yield from searched((*dates.rules(), *ages.rules()), text)
+    yield from contacts.found(text)
+    yield from codes.found(text)
+    yield from persons.found(talk)
+    yield from places.found(text, talk)
+    yield from organisations.found(talk)
+
+
 def dictionary(pipeline: Any) -> frozenset[str]:
     """Words that the model's lemmatiser knows; none when it has no list."""
     if not pipeline.has_pipe("lemmatizer"):
@@ -119,11 +131,6 @@ def dictionary(pipeline: Any) -> frozenset[str]:
         for listed in tables.get_table(name).values() if tables.has_table(name) else ():
             words.update(listed)
     return frozenset(words)
-
-
-def what_of(entity: str) -> Identifier:
-    """The class of what Presidio found."""
-    return ENTITIES[entity] if entity in ENTITIES else Identifier(entity.partition(":")[0])
 
 
 def is_no_name(text: str) -> bool:

@@ -1,0 +1,124 @@
+"""Places smaller than a state: towns of a list, what somebody lives in, streets and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from toolkit.privacy.gazetteer import phrases
+from toolkit.privacy.numerals import MANY
+from toolkit.privacy.patterns import Found, Identifier, Rule, one_of, searched, words
+from toolkit.privacy.talk import Talk
+
+__all__ = ["found"]
+
+LISTED, CUED, GUESSED = 0.7, 0.65, 0.45
+HOME = frozenset(
+    "live lives lived living born raised raise moved move moves moving based settled stationed brought grew grow grown house"
+    " flat cottage bungalow place farm village town estate hotel hostel caravan originally family parents arrested buried"
+    " university uni commute commutes commuting relocated emigrated visiting staying stayed stay".split()
+)
+WAYS = frozenset("in to from near outside around at through via up over down out back just into".split())
+ALONG = frozenset("came come comes drove drive drives train bus coach flight flew fly went go goes going gone trip back way was is are were".split())
+SUFFIX = (
+    r"(?:street|road|avenue|lane|crescent|terrace|boulevard|grove|gardens|mews|highway|parkway|cul de sac|close|drive|court|square"
+    r"|row|way|rd|ave|blvd|st)"
+)
+WITH_NUMBER = (
+    rf"(?:{SUFFIX}|place|park|hill|walk|rise|view|green|parade|quay|wharf|circle|trail|gate|mount|vale|heights|house|towers?"
+    r"|mansions|cottages?|buildings|fields?|bank|end|hall|lodge|villas|croft|loop|turn|plaza|meadows?|yard|bridge|farm)"
+)
+NOT_A_STREET = (
+    r"(?!(?:the|my|your|his|her|our|their|this|that|a|an|every|each|any|some|same|other|next|one|another|main|busy|quiet|side|back"
+    r"|long|wrong|right|whole|only|very|too|so|and|or|in|on|at|to|of|for|off|down|up|across|along|by|from|with|is|was|are|it|no|all"
+    r"|half|by|which|either|what|get|got|i|we|you|they|he|she|be|being|been|not|go|went|going|into|out|tennis|crown|county|family"
+    r"|slow|fast|bus|country|dirt|test|hard|long|first|second|red|under|over)\b)"
+)
+STREET_WORD = r"[^\W\d_][\w'\u2019]*"
+FLAT = r"(?:(?:flat|apartment|apt|unit|room|number|no\.?) (?:\d+[a-z]?|" + MANY + r"(?: [a-d])?)\b,? )"
+HOUSE = rf"(?:\d+[a-z]?|{MANY}(?:(?:[ -]| and ){MANY}){{0,3}})"
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Rules for streets."""
+    place = Identifier.PLACE
+    named = rf"(?:{NOT_A_STREET}{STREET_WORD} ){{1,3}}?"
+    return (
+        Rule.of(place, 0.95, rf"\b{FLAT}?(?:at )?{HOUSE},? (?:the )?{named}{WITH_NUMBER}\b(?! of)(?:,? (?:north|south|east|west)\b)?"),
+        Rule.of(place, 0.9, rf"\b{HOUSE} (?:the )(?:avenue|close|street|lane|mews|crescent|grove|green|drive|terrace|square)\b"),
+        Rule.of(place, 0.85, rf"\b(?:on|in|at|off|along|near|down|up|from|to|is|of|round|around) (?P<it>{named}{SUFFIX})\b"),
+        Rule.of(place, 0.85, rf"\b(?:live|lives|lived|living|address is|moved|house|flat|home) (?:on|in|at|to)? ?(?P<it>{named}{WITH_NUMBER})\b"),
+        Rule.of(place, 0.8, rf"(?-i:(?:[A-Z][\w'\u2019]+ ){{1,3}}(?:Street|Road|Avenue|Lane|Drive|Close|Crescent|Terrace|Court|Way|Grove|Gardens|Square|Hill|Row|Park))\b"),
+        Rule.of(place, 0.8, rf"\b(?:{one_of(words('regions'))})\b|\b{STREET_WORD} county\b(?<!the county)(?<!a county)(?<!this county)"),
+    )
+
+
+def found(text: str, talk: Talk) -> Iterator[Found]:
+    """Places in a text."""
+    yield from searched(rules(), text)
+    for index, word in enumerate(talk.words):
+        if word.is_function:
+            continue
+        if length := longest(talk, index, "places"):
+            yield stretch(talk, index, length, LISTED)
+        cue = how_led(talk, index)
+        if not cue:
+            continue
+        if length := longest(talk, index, "places_in_context"):
+            if length > 1 or cue == "home" or is_bare(talk, index):
+                yield stretch(talk, index, length, CUED)
+        elif cue == "home" and not word.is_plain and word.text not in words("no_place"):
+            yield stretch(talk, index, guessed(talk, index), GUESSED)
+
+
+def stretch(talk: Talk, index: int, length: int, sure: float) -> Found:
+    """So many words from one on."""
+    return Found(talk.words[index].start, talk.words[index + length - 1].end, Identifier.PLACE, sure)
+
+
+def longest(talk: Talk, index: int, name: str) -> int:
+    """How many words the longest entry of a list has that begins at a word; 0 for none."""
+    for parts in entries(talk.text(index), name):
+        if all(talk.text(index + at) == part and (at == 0 or talk.follows(index + at)) for at, part in enumerate(parts)):
+            return len(parts)
+    return 0
+
+
+def entries(first: str, name: str) -> Sequence[tuple[str, ...]]:
+    """Entries of a list that begin with a word."""
+    return phrases(name).get(first, ())
+
+
+def how_led(talk: Talk, index: int) -> str:
+    """What leads to a word: "home" where somebody lives or comes from, "way" where somebody is or goes, or nothing."""
+    before, earlier = talk.text(index - 1), talk.text(index - 2)
+    if not talk.follows(index) or before not in WAYS:
+        return ""
+    if before in {"in", "to", "from", "near", "outside", "into", "at"} and ({earlier, talk.text(index - 3)} & HOME):
+        return "home" if before != "at" else "way"
+    return "way" if before in {"in", "near", "outside", "from", "to", "through", "via", "around", "into", "at"} else ""
+
+
+def is_bare(talk: Talk, index: int) -> bool:
+    """Whether the words go on, after one that is a place and a word, as they do after a place."""
+    word, before, after = talk.text(index), talk.text(index - 1), talk.text(index + 1)
+    if word in words("no_place") or word in words("ordinary") or (word.endswith("ing") and talk.follows(index + 1)):
+        return talk.words[index].capital and not talk.words[index].first and word not in words("no_place")
+    if before in {"near", "outside", "via"} or (talk.text(index - 2) in ALONG and before in {"from", "to", "through", "in"}):
+        return not talk.follows(index + 1) or after in words("function")
+    return False
+
+
+def guessed(talk: Talk, index: int) -> int:
+    """How many words a place has that no list knows."""
+    length = 1
+    if talk.text(index) in {"saint", "st", "royal", "old", "new", "great", "little", "upper", "lower", "north", "south", "east", "west", "fort", "mount", "port", "lake", "much", "high", "long", "market", "nether", "middle", "chipping", "bishops", "kings"}:
+        length = 2 if talk.follows(index + 1) and not talk.words[index + 1].is_function else 1
+    while talk.follows(index + length) and talk.text(index + length) in {"on", "upon", "le", "under", "by", "de", "la"}:
+        if not talk.follows(index + length + 1) or talk.words[index + length + 1].is_function:
+            break
+        length += 2
+    if talk.follows(index + length) and not talk.words[index + length].is_plain and talk.words[index + length].capital:
+        length += 1
+    return length
