@@ -20,16 +20,19 @@ from toolkit.privacy.patterns import words
 
 TO = Path(__file__).parent.parent / "toolkit" / "privacy" / "gazetteer"
 ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ", "ZA"}
-LARGE = 200_000  # people of a place elsewhere
+LARGE, TOWN = 200_000, 15_000  # people of a place elsewhere; of one that is found without much around it
 COMMON_SURNAME, COMMON_SHORT = 0.002, 0.01  # per cent of the people of the census
 SIMPLE = re.compile(r"[a-z][a-z'. -]+[a-z]")
+PROPER = re.compile("[A-Z][a-z]{2,}")
+OF_A_PEOPLE = re.compile("(?:an|ans|ese|ish|ism|isms|ist|ists|ic|man|men|woman|women|ite|ites|ity|day|days|mas|ised|ized)$")
 ENDINGS = (("s", ""), ("es", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("er", ""), ("er", "e"))
 
 
 def main(census: Path, cities: Path, countries: Path, dictionary: Path) -> None:
     """Write the lists."""
     listed = (line.partition("/")[0].strip() for line in dictionary.read_text(encoding="utf-8").splitlines())
-    plain = frozenset(word for word in listed if word == word.lower())
+    every = frozenset(listed)
+    plain = frozenset(word for word in every if word == word.lower())
     nations = {country["name"].lower() for country in json.loads(countries.read_text(encoding="utf-8")).values()}
     not_names = nations | words("function") | words("no_names") | words("spoken") | words("not_given") | words("months")
     first = {**shares(census / "dist.male.first"), **shares(census / "dist.female.first")}
@@ -40,11 +43,17 @@ def main(census: Path, cities: Path, countries: Path, dictionary: Path) -> None:
     }
     write("given", given - not_names - words("given_in_context"))
     last = shares(census / "dist.all.last")
-    write("surnames", {name for name, share in last.items() if share >= COMMON_SURNAME} - words("function"))
-    places = set(names_of(cities)) - not_names - given
+    surnames = {name for name, share in last.items() if share >= COMMON_SURNAME} - not_names
+    write("surnames", {name for name in surnames if not is_word(name, plain)})
+    write("surnames_in_context", {name for name in surnames if is_word(name, plain)})
+    proper = {word.lower() for word in every if PROPER.fullmatch(word) and not OF_A_PEOPLE.search(word)}
+    write("proper", {word for word in proper if not is_word(word, plain)} - not_names - given - surnames)
+    people = dict(names_of(cities))
+    places = people.keys() - not_names - given - words("no_place")
     unsure = {place for place in places if all(is_word(part, plain) for part in re.split("[ -]", place))}
     write("places", places - unsure)
     write("places_in_context", unsure)
+    write("towns_in_context", {place for place in unsure if people[place] >= TOWN})
 
 
 def shares(path: Path) -> dict[str, float]:
@@ -53,13 +62,14 @@ def shares(path: Path) -> dict[str, float]:
     return {row[0].lower(): float(row[1]) for row in rows}
 
 
-def names_of(cities: Path) -> Iterable[str]:
-    """Names of places, in lower case; of those that take more than one way of writing, the simple one."""
-    for city in json.loads(cities.read_text(encoding="utf-8")).values():
+def names_of(cities: Path) -> Iterable[tuple[str, int]]:
+    """Names of places in lower case with their people, the larger of the same name last."""
+    every = json.loads(cities.read_text(encoding="utf-8")).values()
+    for city in sorted(every, key=lambda city: city["population"]):
         name = city["name"].lower().replace("\u2019", "'").replace(".", "")
         if (city["countrycode"] in ENGLISH or city["population"] >= LARGE) and SIMPLE.fullmatch(name):
             if len(name.split()) <= 4 and len(name) > 2:
-                yield name.replace("-", " ")
+                yield name.replace("-", " "), city["population"]
 
 
 def is_word(name: str, plain: frozenset[str]) -> bool:

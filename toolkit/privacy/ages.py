@@ -29,7 +29,7 @@ NOT_COUNTED = rf"(?!\w|[ -]?{COUNTED}(?!\w)| (?:and (?:a )?)?(?:{UNIT}|{TEEN}|{T
 WHO = rf"(?:i|he|she|you|they|who|{one_of(words('kin'))})"
 BE = (
     rf"(?:i'm|he's|she's|you're|they're|who's|{WHO} (?:is|was|are|were|will be|would be|would have been|must be|must have been|"
-    rf"might be|could be)|(?:i|he|she|they|who|you)(?:'ll|'d) (?:be|have been)|{one_of(words('kin'))}(?:'s|s)|im|shes|hes)"
+    rf"might be|could be)|(?:i|he|she|they|who|you)(?:'ll|'d) (?:be|have been)|{one_of(words('kin'))}(?:'s|s)|im|shes|hes|(?:shell|hell|theyll|ill|youll) be)"
 )
 SOME = (
     r"(?:(?:now|just|only|nearly|almost|about|around|over|well over|past|well past|coming up(?: to| for)?|getting on for"

@@ -44,7 +44,7 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(number, 0.9, r"\b\d{7,}\b|\b0\d{3,}\b|\b\d{5}-\d{4}\b"),
         Rule.of(number, 0.8, rf"(?<![\w$\u00a3\u20ac,.])[1-9]\d{{4,5}}{MEASURE}"),
         Rule.of(number, 0.8, r"\b(?=[a-z]*\d)(?=\d*[a-z])(?=(?:[a-z]*\d){2})[a-z\d]{5,}(?:-[a-z\d]+)*\b(?<!\ds)"),
-        Rule.of(number, 0.8, r"\b[a-z]{1,4}[-/ ]?\d{3,}(?:[-/ ]?[a-z\d]*\d[a-z\d]*)*\b(?<!\ds)"),
+        Rule.of(number, 0.8, r"\b[a-z]{1,4}[-/]?\d{3,}(?:[-/ ]?[a-z\d]*\d[a-z\d]*)*\b(?<!\ds)|(?-i:\b[A-Z]{1,4}) ?\d{3,}\b|\b[a-hj-z]{2} \d{5,}\b"),
         Rule.of(number, 0.8, r"\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|\b[a-z]{2}\d{2} ?[a-z]{3}\b"),
         Rule.of(number, 0.8, r"\b[a-z]{2}(?: ?\d\d){3} ?[a-d]\b|\b[a-z]\d{1,3} ?[a-z]{3}\b(?<!\d(?:mil|per|and|the|for))"),
         Rule.of(number, 0.9, rf"\b{LETTER} (?:[a-z] )?{two}(?: [a-z])? {unit} [a-z] [a-z]\b"),

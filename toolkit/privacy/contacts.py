@@ -24,7 +24,7 @@ SLASH = r"(?:forward |back )?(?:slash|stroke)"
 PATH = rf"(?: {SLASH} [\w'-]+)*"
 SAID_SITE = re.compile(rf"(?<![\w-])(?P<name>[\w-]{{1,64}}){DOT_END}\b(?P<path>{PATH})", re.IGNORECASE)
 SAID_EMAIL = re.compile(
-    rf"(?<![\w'.+-])(?:(?P<name>[\w'.+-]{{1,64}}) at (?:the )?(?:[\w-]{{1,64}} ){{0,4}}?[\w-]{{1,64}}{DOT_END}\b"
+    rf"(?<![\w'.+-])(?:(?P<name>[\w'.+-]{{1,64}}) at (?:the )?(?:(?!at )[\w-]{{1,64}} ){{0,4}}?[\w-]{{1,64}}{DOT_END}\b"
     rf"|(?P<bare>[\w'.+-]{{1,64}}) at {PROVIDER}\b(?:{DOT_END}\b)?)",
     re.IGNORECASE,
 )

@@ -24,6 +24,7 @@ NO_MODAL = "".join(rf"(?<!\b{who} )" for who in "i you he she we they it that th
 MAY_MARCH = rf"(?:{NO_MODAL}(?:march|may){NOT_A_VERB})"
 NAMED = rf"(?:{one_of(MONTHS)}|(?:{one_of(SHORT)})\b\.?)"
 MONTH = rf"(?:{NAMED}|{MAY_MARCH})"
+ANY_MONTH = rf"(?:{NAMED}|march|may)"
 FULL = rf"(?:{one_of(MONTHS)})"
 WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun)"
 LED = rf"(?:\b{WEEKDAY},? )?(?:\bon )?(?:\bthe )?"
@@ -72,8 +73,8 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(date, 1.0, r"\b\d{4}-\d\d?-\d\d?\b|\b\d{1,2}([/.-])\d{1,2}\1(?:19|20)?\d\d\b"),
         Rule.of(date, 0.9, rf"(?:{BORN}|\b(?:on|since|from|until|by|dated) (?:the )?)(?P<it>\d{{1,2}}/\d{{1,2}})\b(?!/)"),
         # a day of a month, either first, with or without a year; the ninth of the eleventh, eighty one
-        Rule.of(date, 0.95, rf"{LED}\b{DAY}(?: day)?,? of,? {MONTH}\b{AND_YEAR}"),
-        Rule.of(date, 0.95, rf"{LED}\b{DAY} {MONTH}\b{AND_YEAR}"),
+        Rule.of(date, 0.95, rf"{LED}\b{DAY}(?: day)?,? of,? {ANY_MONTH}\b{AND_YEAR}"),
+        Rule.of(date, 0.95, rf"{LED}\b(?:{DAY} (?:{NAMED}|march)|{DAY} may{NOT_A_VERB})\b{AND_YEAR}"),
         Rule.of(date, 0.95, rf"(?:\b{WEEKDAY},? )?\b{MONTH},? (?:the )?{NTH}\b{AND_YEAR}"),
         Rule.of(date, 0.95, rf"(?:\b{WEEKDAY},? )?\b{MONTH} {DIGITS}\b(?!:| ?(?:%|percent|times)){AND_YEAR}"),
         Rule.of(date, 0.9, rf"\b{FULL} (?:{TWO_DIGITS}|{UNIT})\b{AND_YEAR}"),
@@ -83,7 +84,8 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(date, 0.9, rf"\b{MONTH}(?: of| in)? (?:['\u2019]\d\d|(?:oh|o) {UNIT}|{TWO_DIGITS})\b"),
         Rule.of(date, 0.9, rf"\b{MONTH} (?:(?:of )?(?:last|this|next|that) year|just gone|gone)\b"),
         Rule.of(date, 0.8, rf"\b{FULL}\b"),
-        Rule.of(date, 0.8, rf"(?:{BEFORE})(?P<it>(?:march|may)\b{NOT_A_VERB})(?! (?:us|me|him|her|them|up|down|in)\b)"),
+        Rule.of(date, 0.8, rf"(?:{BEFORE})(?P<it>march\b(?! (?:us|me|him|her|them|up|down|in)\b)|may\b{NOT_A_VERB})"),
+        Rule.of(date, 0.8, r"\b(?:in|last|next|since|until) (?P<it>may)\b"),
         Rule.of(date, 0.8, rf"\b(?P<it>(?:march|may)) (?:to|until|till|through|or|and) {NAMED}"),
         Rule.of(date, 0.8, rf"(?<=[a-z,] )(?-i:May|March)\b{NOT_A_VERB}"),
         Rule.of(date, 0.8, rf"\b(?:{one_of(SHORT)})\b(?= (?:and|or|to) {NAMED})"),

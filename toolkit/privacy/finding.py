@@ -15,6 +15,7 @@ from typing import Any
 
 from toolkit import extras
 from toolkit.privacy import ages, codes, contacts, dates, organisations, persons, places
+from toolkit.privacy.fluent import fluent
 from toolkit.privacy.patterns import Found, Identifier, searched, words
 from toolkit.privacy.talk import talk_of
 
@@ -33,6 +34,12 @@ UNSURE = 0.4
 LINK = "(?:(?:of|or|on|upon|le|the|de|van|von|and) )?"  # inside a name: Newcastle upon Tyne
 CAPITALISED = r"[^\W\d_a-z\u00df-\u00ff][\w'\u2019]*"
 AFTER = re.compile(rf"[ -]{LINK}({CAPITALISED})")
+SMALL_BEFORE = re.compile(
+    r"\b(?:in|to|from|near|at|outside|of|around|through|via|leave|left|visit|and) "
+    r"((?:upper|lower|nether|little|great|north|south|east|west|saint|st|fort|mount|port|lake|old|new|much|chipping)[ -])$",
+    re.IGNORECASE,
+)
+PARTS = (" ", "-")
 BEFORE = re.compile(rf"({CAPITALISED})[ -]$")
 
 
@@ -96,10 +103,11 @@ class Finder:
             for token in artifacts.tokens
             if self.is_odd(token)
         ]
-        found += [(f.start, f.end, f.what, f.sure) for f in by_rules(text)]
+        said = fluent(text)
+        found += [(*said.where(f.start, f.end), f.what, f.sure) for f in by_rules(said.text)]
         if self.known is not None:
             found += [(m.start(), m.end(), Identifier.PERSON, 2.0) for m in self.known.finditer(text)]
-        return joined((*widened(text, start, end), what, score) for start, end, what, score in found)
+        return joined(text, ((*widened(text, start, end), what, score) for start, end, what, score in found))
 
     def is_odd(self, token: Any) -> bool:
         """Whether a word may be a name by nothing but itself: a capital inside a sentence, or in no dictionary."""
@@ -140,6 +148,8 @@ def is_no_name(text: str) -> bool:
 
 def widened(text: str, start: int, end: int) -> tuple[int, int]:
     """A stretch with the rest of its name: capitalised words that follow it or come before it."""
+    if small := SMALL_BEFORE.search(text, 0, start):
+        start = small.start(1)
     if not text[start].isupper():
         return start, end
     while (after := AFTER.match(text, end)) and not is_no_name(after[1]):
@@ -149,11 +159,11 @@ def widened(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def joined(found: Iterable[tuple[int, int, Identifier, float]]) -> tuple[Hit, ...]:
-    """Stretches that overlap made one."""
+def joined(text: str, found: Iterable[tuple[int, int, Identifier, float]]) -> tuple[Hit, ...]:
+    """Stretches that overlap made one, and names that only a space or a hyphen parts."""
     hits: list[tuple[int, int, Identifier, float]] = []
     for start, end, what, score in sorted(found, key=lambda f: (f[0], -f[1])):
-        if hits and start < hits[-1][1]:
+        if hits and (start < hits[-1][1] or (what is hits[-1][2] and text[hits[-1][1] : start] in PARTS)):
             first, last, named, best = hits[-1]
             hits[-1] = (first, max(last, end), what if score > best else named, max(score, best))
         else:

@@ -41,7 +41,7 @@ def stretch(talk: Talk, first: int, last: int, sure: float) -> Found:
 
 def by_its_end(talk: Talk, index: int, word: Word) -> Found | None:
     """A name that ends with a word such as "school" or "surgery", of one to three words before it."""
-    if word.text not in words("head") or not word.joined:
+    if not word.joined or not (word.text in words("head") or is_home(talk, index)):
         return None
     first = index
     while first > 0 and index - first < MOST and talk.follows(first) and goes_before(talk, first - 1):
@@ -71,6 +71,11 @@ def by_its_end(talk: Talk, index: int, word: Word) -> Found | None:
     return stretch(talk, first, last, ENDED)
 
 
+def is_home(talk: Talk, index: int) -> bool:
+    """Whether a word is the end of "care home", "nursing home" and the like."""
+    return talk.text(index) == "home" and talk.text(index - 1) in {"care", "nursing", "retirement", "funeral", "residential"}
+
+
 def is_where(before: str, talk: Talk, first: int) -> bool:
     """Whether a word leads to where one is, with or without an article in between."""
     return before in WHERE or (before == "the" and talk.text(first - 2) in WHERE)
@@ -88,7 +93,7 @@ def tells(word: Word) -> bool:
     """Whether a word names somebody or somewhere, and so makes what follows a name."""
     if word.text in words("kind_of"):
         return False
-    return tells_much(word) or word.text in listed("surnames") and not word.is_plain
+    return tells_much(word) or (word.text in listed("surnames") and not word.is_plain)
 
 
 def tells_much(word: Word) -> bool:
@@ -165,7 +170,7 @@ def firm(talk: Talk, index: int) -> int:
     while length < MOST and talk.follows(index + length) and not talk.words[index + length - 1].owns:
         word, after = talk.words[index + length], talk.at(index + length + 1)
         if word.text in {"and", "of"} and after and after.joined and not after.is_plain and after.text not in words("kin"):
-            if word.text == "and" and not (after.text in words("head") or after.text in listed("surnames") or after.capital):
+            if word.text == "and" and not (after.text in words("head") or after.text in listed("surnames") | listed("surnames_in_context") or after.capital):
                 break
             length += 2
         elif word.is_plain or word.text in words("no_firm"):

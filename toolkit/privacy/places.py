@@ -19,7 +19,11 @@ HOME = frozenset(
     " university uni commute commutes commuting relocated emigrated visiting staying stayed stay".split()
 )
 WAYS = frozenset("in to from near outside around at through via up over down out back just into".split())
-ALONG = frozenset("came come comes drove drive drives train bus coach flight flew fly went go goes going gone trip back way was is are were".split())
+ALONG = frozenset("came come comes drove drive drives train bus coach flight flew fly went go goes going gone trip back way".split())
+BEGINNINGS = frozenset(
+    "saint st royal old new great little upper lower north south east west fort mount port lake much high long market nether"
+    " middle chipping bishops kings".split()
+)
 SUFFIX = (
     r"(?:street|road|avenue|lane|crescent|terrace|boulevard|grove|gardens|mews|highway|parkway|cul de sac|close|drive|court|square"
     r"|row|way|rd|ave|blvd|st)"
@@ -65,10 +69,10 @@ def found(text: str, talk: Talk) -> Iterator[Found]:
         cue = how_led(talk, index)
         if not cue:
             continue
-        if length := longest(talk, index, "places_in_context"):
+        if length := longest(talk, index, "places_in_context" if cue == "home" else "towns_in_context"):
             if length > 1 or cue == "home" or is_bare(talk, index):
                 yield stretch(talk, index, length, CUED)
-        elif cue == "home" and not word.is_plain and word.text not in words("no_place"):
+        elif cue == "home" and can_be_guessed(talk, index):
             yield stretch(talk, index, guessed(talk, index), GUESSED)
 
 
@@ -103,17 +107,32 @@ def how_led(talk: Talk, index: int) -> str:
 def is_bare(talk: Talk, index: int) -> bool:
     """Whether the words go on, after one that is a place and a word, as they do after a place."""
     word, before, after = talk.text(index), talk.text(index - 1), talk.text(index + 1)
-    if word in words("no_place") or word in words("ordinary") or (word.endswith("ing") and talk.follows(index + 1)):
-        return talk.words[index].capital and not talk.words[index].first and word not in words("no_place")
-    if before in {"near", "outside", "via"} or (talk.text(index - 2) in ALONG and before in {"from", "to", "through", "in"}):
-        return not talk.follows(index + 1) or after in words("function")
-    return False
+    if word in words("no_place") or (talk.follows(index + 1) and after not in words("function")):
+        return False
+    if talk.words[index].capital or before in {"near", "outside", "via"}:
+        return True
+    if word in words("ordinary") or word in words("function"):
+        return False
+    moving = talk.text(index - 2) in ALONG or talk.text(index - 3) in ALONG
+    if before == "in":
+        return not (word.endswith("ing") and talk.follows(index + 1))
+    return moving and before in {"from", "to", "through", "into"}
+
+
+def can_be_guessed(talk: Talk, index: int) -> bool:
+    """Whether a word that no list has is a place by what leads to it alone."""
+    word, after = talk.words[index], talk.at(index + 1)
+    if word.text in words("no_place") or word.is_function:
+        return False
+    if word.text in BEGINNINGS:
+        return bool(after and after.joined and not after.is_plain and after.text not in words("no_place"))
+    return not word.is_plain
 
 
 def guessed(talk: Talk, index: int) -> int:
     """How many words a place has that no list knows."""
     length = 1
-    if talk.text(index) in {"saint", "st", "royal", "old", "new", "great", "little", "upper", "lower", "north", "south", "east", "west", "fort", "mount", "port", "lake", "much", "high", "long", "market", "nether", "middle", "chipping", "bishops", "kings"}:
+    if talk.text(index) in BEGINNINGS:
         length = 2 if talk.follows(index + 1) and not talk.words[index + 1].is_function else 1
     while talk.follows(index + length) and talk.text(index + length) in {"on", "upon", "le", "under", "by", "de", "la"}:
         if not talk.follows(index + length + 1) or talk.words[index + length + 1].is_function:
