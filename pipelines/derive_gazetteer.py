@@ -20,7 +20,8 @@ from toolkit.privacy.patterns import words
 
 TO = Path(__file__).parent.parent / "toolkit" / "privacy" / "gazetteer"
 ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ", "ZA"}
-LARGE, TOWN = 200_000, 15_000  # people of a place elsewhere; of one that is found without much around it
+LARGE = 200_000  # people of a place elsewhere
+TOWN, NEAR_TOWN = 15_000, 5_000  # people of a place that is found without much around it; of one in Britain or Ireland
 COMMON_SURNAME, COMMON_SHORT = 0.002, 0.01  # per cent of the people of the census
 SIMPLE = re.compile(r"[a-z][a-z'. -]+[a-z]")
 PROPER = re.compile("[A-Z][a-z]{2,}")
@@ -63,13 +64,14 @@ def shares(path: Path) -> dict[str, float]:
 
 
 def names_of(cities: Path) -> Iterable[tuple[str, int]]:
-    """Names of places in lower case with their people, the larger of the same name last."""
+    """Names of places in lower case with their people, the larger of the same name last; near ones count for more."""
     every = json.loads(cities.read_text(encoding="utf-8")).values()
     for city in sorted(every, key=lambda city: city["population"]):
         name = city["name"].lower().replace("\u2019", "'").replace(".", "")
         if (city["countrycode"] in ENGLISH or city["population"] >= LARGE) and SIMPLE.fullmatch(name):
             if len(name.split()) <= 4 and len(name) > 2:
-                yield name.replace("-", " "), city["population"]
+                near = city["countrycode"] in {"GB", "IE"}
+                yield name.replace("-", " "), city["population"] * (TOWN // NEAR_TOWN if near else 1)
 
 
 def is_word(name: str, plain: frozenset[str]) -> bool:

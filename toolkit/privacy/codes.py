@@ -53,7 +53,7 @@ def rules() -> tuple[Rule, ...]:
             number,
             0.8,
             r"\b(?:number|plate|policy|account|licen[cs]e|record|passport|badge|reference|ref|registration|reg|code|pin|id|card"
-            r"|digits|serial|claim|case|zip|extension)(?: number| code)?(?:'s|:)?(?:(?: [\w']+){0,4}? (?:is|was|as))?[: ]+"
+            r"|digits|serial|claim|case|zip|extension)(?: number| code)?(?:'s|:)?(?:(?: [\w']+){0,4}? (?:is|was|as|are))?[: ]+"
             r"(?P<it>#?(?=[\w/-]*\d)(?:[a-z\d]+[/-])*[a-z\d]{3,}(?:[/-][a-z\d]+)*(?: (?=\w*\d)\w{2,4})*)\b",
         ),
     )

@@ -48,7 +48,7 @@ HANDLE = r"(?:handle|user ?name|screen ?name|gamer ?tag|nickname online|account 
 BREAK = words("function") | frozenset("because full private public gone down open bad dead full".split())
 NO_HANDLE = frozenset("not just private public all full a the my bad gone so open down like really where how what mostly".split())
 NAMED_HANDLE = re.compile(
-    rf"(?:\b{HANDLE}(?: (?:on|for) (?:the )?{PLATFORM})?(?:'s| is| was|:|,| on there is)+ |\b(?:my|his|her|their|our|the|your) {PLATFORM}"
+    rf"(?:\b{HANDLE}(?: (?:on|for) (?:the )?{PLATFORM})?(?:'s|s| is| was|:|,| on there is)+ |\b(?:my|his|her|their|our|the|your) {PLATFORM}"
     rf"(?: (?:account|page|name|channel|profile|handle|one|id))?(?:'s| is| was|:) |\b{PLATFORM}(?: as| under|,? it's|,? it is|,? i'm"
     rf"|,? she's|,? he's|,? called|,? name's| by the name of| name is) )(?P<at>at |@)?",
     re.IGNORECASE,
@@ -64,6 +64,7 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(email, 1.0, r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"),
         Rule.of(web, 1.0, r"\b(?:https?://|www\.)\S+(?<![.,;:!?)])"),
         Rule.of(web, 0.9, rf"(?<![\w@.-])[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}\.{TYPED_ENDS}\b(?:/[^\s,;]*(?<![.?!]))?"),
+        Rule.of(web, 0.9, r"(?<![\w@.-])[\w-]{2,64}(?:\.[\w-]{1,64}){0,4}\.[a-z]{2,4}/[^\s,;]+(?<![.?!])"),
         Rule.of(web, 0.9, r"(?<![\w.])@\w[\w.-]{1,40}(?<!\.)"),
         Rule.of(web, 0.8, r"(?<!\w)[a-z0-9]{1,64}_\w+"),
         Rule.of(web, 0.75, r"\b\w+(?: underscore \w+){1,4}"),

@@ -27,6 +27,7 @@ MONTH = rf"(?:{NAMED}|{MAY_MARCH})"
 ANY_MONTH = rf"(?:{NAMED}|march|may)"
 FULL = rf"(?:{one_of(MONTHS)})"
 WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun)"
+PART_OF = r"(?:\b(?:the )?(?:end|start|beginning|middle|back end) of |\b(?:mid|early|late)[ -])?"
 LED = rf"(?:\b{WEEKDAY},? )?(?:\bon )?(?:\bthe )?"
 DIGITS = r"(?:[0-3]?\d)"
 DAY = rf"(?:{ORDINAL}|{DIGITS}(?:st|nd|rd|th)?)"
@@ -49,7 +50,7 @@ EVES = (
     r"|saint patrick'?s day|bonfire night|guy fawkes(?: night)?|april fool'?s(?: day)?|independence day|burns night"
     r"|st\.? andrew'?s day|st\.? george'?s day|may day|all saints'? day|twelfth night|good friday|easter (?:sunday|monday)"
     r"|ash wednesday|pancake day|shrove tuesday|thanksgiving day|memorial day|labou?r day|remembrance (?:day|sunday)"
-    r"|armistice day|veterans day|mother'?s day|father'?s day|mothering sunday|groundhog day|leap day|canada day"
+    r"|armistice day|veterans day|mother'?s day|father'?s day|mothering sunday|groundhog day|midsummer'?s? (?:day|eve|night)|leap day|canada day"
     r"|australia day|anzac day|juneteenth|cinco de mayo)"
 )
 FEAST = (
@@ -83,7 +84,7 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(date, 0.95, rf"\b{MONTH},?(?: of| in)? {YEAR}\b"),
         Rule.of(date, 0.9, rf"\b{MONTH}(?: of| in)? (?:['\u2019]\d\d|(?:oh|o) {UNIT}|{TWO_DIGITS})\b"),
         Rule.of(date, 0.9, rf"\b{MONTH} (?:(?:of )?(?:last|this|next|that) year|just gone|gone)\b"),
-        Rule.of(date, 0.8, rf"\b{FULL}\b"),
+        Rule.of(date, 0.8, rf"{PART_OF}\b{FULL}\b"),
         Rule.of(date, 0.8, rf"(?:{BEFORE})(?P<it>march\b(?! (?:us|me|him|her|them|up|down|in)\b)|may\b{NOT_A_VERB})"),
         Rule.of(date, 0.8, r"\b(?:in|last|next|since|until) (?P<it>may)\b"),
         Rule.of(date, 0.8, rf"\b(?P<it>(?:march|may)) (?:to|until|till|through|or|and) {NAMED}"),

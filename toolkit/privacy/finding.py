@@ -16,7 +16,7 @@ from typing import Any
 from toolkit import extras
 from toolkit.privacy import ages, codes, contacts, dates, organisations, persons, places
 from toolkit.privacy.fluent import fluent
-from toolkit.privacy.patterns import Found, Identifier, searched, words
+from toolkit.privacy.patterns import Found, Identifier, one_of, searched, words
 from toolkit.privacy.talk import talk_of
 
 __all__ = ["Finder", "Hit"]
@@ -39,7 +39,12 @@ SMALL_BEFORE = re.compile(
     r"((?:upper|lower|nether|little|great|north|south|east|west|saint|st|fort|mount|port|lake|old|new|much|chipping)[ -])$",
     re.IGNORECASE,
 )
+HEADS = re.compile(rf"(?: {one_of(words('head'))}\b)+", re.IGNORECASE)
 PARTS = (" ", "-")
+NAMES = frozenset({Identifier.PERSON, Identifier.PLACE, Identifier.ORGANISATION})
+HYPHENED = re.compile(r"(?:-[^\W\d_]{1,20}){0,3}")
+HYPHENED_BEFORE = re.compile(r"(?:(?<![\w-])(?:[^\W\d_]{1,20}-){1,3})?$")
+OWNS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
 BEFORE = re.compile(rf"({CAPITALISED})[ -]$")
 
 
@@ -99,7 +104,7 @@ class Finder:
             if not is_no_name(text[r.start : r.end])
         ]
         found += [
-            (token.idx, token.idx + len(token), Identifier.PERSON, UNSURE)
+            (*with_head(text, token.idx, token.idx + len(token)), UNSURE)
             for token in artifacts.tokens
             if self.is_odd(token)
         ]
@@ -107,7 +112,7 @@ class Finder:
         found += [(*said.where(f.start, f.end), f.what, f.sure) for f in by_rules(said.text)]
         if self.known is not None:
             found += [(m.start(), m.end(), Identifier.PERSON, 2.0) for m in self.known.finditer(text)]
-        return joined(text, ((*widened(text, start, end), what, score) for start, end, what, score in found))
+        return joined(text, ((*widened(text, start, end, what), what, score) for start, end, what, score in found))
 
     def is_odd(self, token: Any) -> bool:
         """Whether a word may be a name by nothing but itself: a capital inside a sentence, or in no dictionary."""
@@ -129,6 +134,12 @@ def by_rules(text: str) -> Iterator[Found]:
     yield from organisations.found(talk)
 
 
+def with_head(text: str, start: int, end: int) -> tuple[int, int, Identifier]:
+    """An unknown word with what makes it a school, a firm and so on, where that follows."""
+    head = HEADS.match(text, end)
+    return (start, head.end(), Identifier.ORGANISATION) if head else (start, end, Identifier.PERSON)
+
+
 def dictionary(pipeline: Any) -> frozenset[str]:
     """Words that the model's lemmatiser knows; none when it has no list."""
     if not pipeline.has_pipe("lemmatizer"):
@@ -146,8 +157,14 @@ def is_no_name(text: str) -> bool:
     return all(word.strip(".,!?-").casefold() in NO_NAMES | SPOKEN for word in text.split())
 
 
-def widened(text: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch with the rest of its name: capitalised words that follow it or come before it."""
+def widened(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:
+    """A stretch with the rest of its name: what hyphens join to it, capitalised words after it or before it, an "'s"."""
+    if what not in NAMES:
+        return start, end
+    start -= len(HYPHENED_BEFORE.search(text, max(0, start - 40), start)[0])
+    end = HYPHENED.match(text, end).end()
+    if owns := OWNS.match(text, end):
+        end = owns.end()
     if small := SMALL_BEFORE.search(text, 0, start):
         start = small.start(1)
     if not text[start].isupper():
@@ -163,7 +180,7 @@ def joined(text: str, found: Iterable[tuple[int, int, Identifier, float]]) -> tu
     """Stretches that overlap made one, and names that only a space or a hyphen parts."""
     hits: list[tuple[int, int, Identifier, float]] = []
     for start, end, what, score in sorted(found, key=lambda f: (f[0], -f[1])):
-        if hits and (start < hits[-1][1] or (what is hits[-1][2] and text[hits[-1][1] : start] in PARTS)):
+        if hits and (start < hits[-1][1] or (NAMES.issuperset((what, hits[-1][2])) and text[hits[-1][1] : start] in PARTS)):
             first, last, named, best = hits[-1]
             hits[-1] = (first, max(last, end), what if score > best else named, max(score, best))
         else:

@@ -12,9 +12,11 @@ __all__ = ["found"]
 
 SAINTS, ENDED, CUED = 0.85, 0.8, 0.75
 AT = frozenset("at for with from by in to of".split())
-WHERE = frozenset("at to from into for with in outside near by round around down inside under left joined leaving".split())
+WHERE = frozenset("of at to from into for with in outside near by round around down inside under left joined leaving".split())
 COUNTABLE_BEFORE = frozenset("a an my your his her our their this that any every each no some another".split())
-HOLY = frozenset("saint st saints holy our sacred all".split())
+HOLY = frozenset("saint st saints holy our sacred all king queen".split())
+BARE_HEADS = frozenset("house hall hut manor court view grange towers place".split())
+NOBLE = frozenset("prince princess duke earl marquis lord lady king queen star hand rose".split())
 OF_HOLY = frozenset("trinity lady heart saints souls cross spirit name family ghost redeemer rosary sepulchre lord saviour".split())
 MOST = 4
 
@@ -41,7 +43,7 @@ def stretch(talk: Talk, first: int, last: int, sure: float) -> Found:
 
 def by_its_end(talk: Talk, index: int, word: Word) -> Found | None:
     """A name that ends with a word such as "school" or "surgery", of one to three words before it."""
-    if not word.joined or not (word.text in words("head") or is_home(talk, index)):
+    if not word.joined or not (word.text in words("head") | BARE_HEADS or is_home(talk, index)):
         return None
     first = index
     while first > 0 and index - first < MOST and talk.follows(first) and goes_before(talk, first - 1):
@@ -56,13 +58,18 @@ def by_its_end(talk: Talk, index: int, word: Word) -> Found | None:
     if not told:
         if all(talk.text(at) in words("kind_of") for at in named) or before in COUNTABLE_BEFORE:
             return None
-        if word.text in words("common_head") and not is_where(before, talk, first):
+        if word.text in BARE_HEADS and (before not in WHERE - {"of", "with"} or talk.words[index - 1].owns):
+            return None
+        starts = before == "" and talk.text(index + 1) in words("function")
+        if word.text in words("common_head") and not (starts or is_where(before, talk, first)):
             return None
         if talk.text(first) in words("kind_of") and before != "the":
             while first < index and talk.text(first) in words("kind_of") and before not in WHERE:
                 first += 1
             if first == index:
                 return None
+    elif word.text in BARE_HEADS and (before not in WHERE or talk.words[index - 1].owns):
+        return None
     elif before in COUNTABLE_BEFORE and not any(tells_much(talk.words[at]) for at in named):
         return None
     last = index
@@ -106,8 +113,8 @@ def of_a_saint(talk: Talk, index: int, word: Word) -> Found | None:
     after = talk.at(index + 1)
     if word.text not in HOLY or not after or not after.joined or after.is_plain or talk.text(index - 1) in {"a", "an"}:
         return None
-    is_saint = word.text in {"saint", "st"} and (after.text in listed("given") or after.text in words("given_in_context") or after.owns or after.text.endswith("s"))
-    is_holy = word.text not in {"saint", "st"} and after.text in OF_HOLY
+    is_saint = word.text in {"saint", "st", "king", "queen"} and (after.text in listed("given") or after.text in words("given_in_context") or after.owns or after.text.endswith("s"))
+    is_holy = word.text not in {"saint", "st", "king", "queen"} and after.text in OF_HOLY
     if not (is_saint or is_holy):
         return None
     last = index + 1
@@ -132,6 +139,14 @@ def pub(talk: Talk, index: int, word: Word) -> Found | None:
     elif talk.text(index + 2) in {"arms", "inn", "tavern"} and not talk.words[min(index + 1, len(talk) - 1)].is_function:
         last = index + 2
     head = talk.at(last)
+    led = talk.text(index - 2) in {"in", "at", "down", "outside", "to", "up", "into", "from", "called", "by"}
+    if led and word.text in words("pub_alone") and (not talk.follows(index + 1) or talk.text(index + 1) in words("function") - {"and", "of"}):
+        return stretch(talk, index, index, CUED)
+    if word.text in NOBLE and talk.text(index + 1) == "of" and talk.follows(index + 2) and not talk.words[index + 2].is_plain:
+        return stretch(talk, index, index + 2, CUED)
+    named = word.text in words("pub_head") | words("pub_first")
+    if led and last == index + 2 and head and head.joined and named and not head.is_plain and head.text not in words("kin"):
+        return stretch(talk, index, last, CUED)
     if not head or not head.joined or head.text not in words("pub_head"):
         return None
     own = head.text in {"arms", "inn", "tavern"} and word.text not in words("ordinary")

@@ -46,6 +46,8 @@ def how_sure(talk: Talk, index: int, word: Word) -> float:
         return CERTAIN
     if word.text in listed("given"):
         return LIKELY
+    if is_owner_or_many(talk, index):
+        return MAYBE
     if word.text not in words("given_in_context"):
         return MAYBE if len(word.text) > 2 and (word.text in listed("surnames") or word.text in listed("proper")) else 0
     if here and before in words("kin") and not is_modal(talk, index):
@@ -64,7 +66,22 @@ def is_named(talk: Talk, index: int) -> bool:
     name = talk.at(index - 1)
     if name and name.owns and before in {"name", "surname", "nickname"}:
         return True
+    if before in {"names", "surnames"} and earlier in {"my", "his", "her"}:
+        return True
     return before in {"is", "was", "names", "be"} and earlier in {"name", "surname", "nickname"}
+
+
+def is_owner_or_many(talk: Talk, index: int) -> bool:
+    """Whether a word is a name with an "s": what somebody has ("kens fault"), or a family ("the hardings")."""
+    text, before = talk.text(index), talk.text(index - 1)
+    stem = text[:-1]
+    if not text.endswith("s") or len(text) < 4:
+        return False
+    if before == "the":
+        return stem in listed("surnames") or (stem.endswith("'") and stem[:-1] in listed("surnames"))
+    if before in DETERMINERS or not could_be_given(stem):
+        return False
+    return talk.text(index + 1) in words("had") and (stem in listed("given") or before not in words("function") - {"its", "is", "it's", "was", "at", "to", "in", "and", "not"})
 
 
 def after_title(word: Word, title: str, earlier: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from toolkit.privacy.gazetteer import phrases
+from toolkit.privacy.gazetteer import listed, phrases
 from toolkit.privacy.numerals import MANY
 from toolkit.privacy.patterns import Found, Identifier, Rule, one_of, searched, words
 from toolkit.privacy.talk import Talk
@@ -19,7 +19,13 @@ HOME = frozenset(
     " university uni commute commutes commuting relocated emigrated visiting staying stayed stay".split()
 )
 WAYS = frozenset("in to from near outside around at through via up over down out back just into".split())
+PARTS = frozenset("middle centre center outskirts streets village town city side edge part north south east west".split())
+BE = frozenset("i'm we're he's she's they're you're is are was were im hes shes come comes came all".split())
 ALONG = frozenset("came come comes drove drive drives train bus coach flight flew fly went go goes going gone trip back way".split())
+STREET_ENDS = frozenset(
+    "street road avenue lane crescent terrace boulevard grove gardens mews close drive court square row way place park hill"
+    " walk rise view green parade quay wharf circle heights buildings bridge".split()
+)
 BEGINNINGS = frozenset(
     "saint st royal old new great little upper lower north south east west fort mount port lake much high long market nether"
     " middle chipping bishops kings".split()
@@ -40,7 +46,7 @@ NOT_A_STREET = (
 )
 STREET_WORD = r"[^\W\d_][\w'\u2019]*"
 FLAT = r"(?:(?:flat|apartment|apt|unit|room|number|no\.?) (?:\d+[a-z]?|" + MANY + r"(?: [a-d])?)\b,? )"
-HOUSE = rf"(?:\d+[a-z]?|{MANY}(?:(?:[ -]| and ){MANY}){{0,3}})"
+HOUSE = rf"(?:\d+ ?[a-d]?|\d+[a-z]|{MANY}(?:(?:[ -]| and ){MANY}){{0,3}}(?: [a-d])?)"
 
 
 @cache
@@ -64,16 +70,31 @@ def found(text: str, talk: Talk) -> Iterator[Found]:
     for index, word in enumerate(talk.words):
         if word.is_function:
             continue
+        if street := of_somebody(talk, index):
+            yield street
         if length := longest(talk, index, "places"):
             yield stretch(talk, index, length, LISTED)
         cue = how_led(talk, index)
         if not cue:
             continue
-        if length := longest(talk, index, "places_in_context" if cue == "home" else "towns_in_context"):
-            if length > 1 or cue == "home" or is_bare(talk, index):
+        if length := longest(talk, index, "towns_in_context" if cue == "way" else "places_in_context"):
+            if length > 1 or cue != "way" or is_bare(talk, index):
                 yield stretch(talk, index, length, CUED)
         elif cue == "home" and can_be_guessed(talk, index):
             yield stretch(talk, index, guessed(talk, index), GUESSED)
+
+
+def of_somebody(talk: Talk, index: int) -> Found | None:
+    """A street called after somebody or some place: "wellington place"."""
+    word, before = talk.words[index], talk.at(index - 1)
+    if word.text not in STREET_ENDS or not word.joined or not before or before.owns or before.is_plain:
+        return None
+    if not any(before.text in listed(name) for name in ("given", "surnames", "places", "places_in_context", "proper")):
+        return None
+    first = index - 1
+    if talk.text(first - 1) in BEGINNINGS and talk.follows(first):
+        first -= 1
+    return stretch(talk, first, index - first + 1, LISTED)
 
 
 def stretch(talk: Talk, index: int, length: int, sure: float) -> Found:
@@ -95,8 +116,12 @@ def entries(first: str, name: str) -> Sequence[tuple[str, ...]]:
 
 
 def how_led(talk: Talk, index: int) -> str:
-    """What leads to a word: "home" where somebody lives or comes from, "way" where somebody is or goes, or nothing."""
+    """What leads to a word: "home" where somebody lives or comes from, "near" or "way" where one is or goes, or nothing."""
     before, earlier = talk.text(index - 1), talk.text(index - 2)
+    if talk.follows(index) and ((before == "of" and earlier in PARTS) or (before == "from" and earlier in BE)):
+        return "near"
+    if talk.follows(index) and before in {"in", "near"} and earlier in {"over", "up", "down"}:
+        return "near"
     if not talk.follows(index) or before not in WAYS:
         return ""
     if before in {"in", "to", "from", "near", "outside", "into", "at"} and ({earlier, talk.text(index - 3)} & HOME):

@@ -19,6 +19,9 @@ PEOPLE_BESIDE = frozenset({"i", "me", "him", "her", "them", "us", "myself"})
 ONLY_SOMEBODY = frozenset("told asked phoned texted married dating messaged hugged kissed mentioned text email divorced tell".split())
 BESIDE = frozenset("with to from about for by without like than".split())
 WHOSE = frozenset("and because when who in at or but so since i he she on about last this yesterday today again anymore any too".split())
+NOT = frozenset("doesn't didn't wouldn't won't hasn't hadn't isn't wasn't couldn't can't doesnt didnt wouldnt wont hasnt hadnt isnt wasnt".split())
+MODALS = frozenset("would will can could should might must".split())
+TIMES = frozenset("night day week month year time morning evening afternoon weekend".split())
 AUXILIARY = frozenset("does did is has was do would could should doesn't didn't".split())
 
 
@@ -47,7 +50,7 @@ def is_somebody(talk: Talk, index: int) -> bool:
     before = talk.text(index - 1) if word.joined else ""
     after = talk.text(index + 1) if talk.follows(index + 1) else ""
     if before in DETERMINERS:
-        return False
+        return before in {"a", "the", "this"} and has_a_surname(talk, index, "", sure_only=True)
     if word.capital and not word.first:
         return True
     return (
@@ -63,9 +66,14 @@ def is_object(talk: Talk, index: int, before: str, after: str) -> bool:
     """Whether something is done to it: "told X", "i miss X so much"."""
     if before in ONLY_SOMEBODY:
         return after not in {"power", "of"}
-    if before not in words("to_somebody") or talk.text(index) in MODAL:
-        return False
-    return not after or after in words("says") or (after in words("function") and after not in {"of", "to", "for"})
+    word = talk.text(index)
+    if word in MODAL or (word in words("quality") and before not in words("to_somebody")):
+        return before in {"about", "with", "like"} and word == "will" and (not after or after in WHOSE)
+    if before in {"hear", "heard", "see", "saw", "watch", "watched", "remember", "caught", "about", "of"} and after.endswith("ing"):
+        return True
+    governed = before in words("governs") | words("to_somebody") or (before.endswith("ed") and len(before) > 4)
+    quality = {"of", "to", "for"} if word in words("quality") else {"of"}
+    return governed and (not after or (after in words("function") and after not in quality))
 
 
 def is_subject(talk: Talk, index: int, before: str, after: str) -> bool:
@@ -75,13 +83,13 @@ def is_subject(talk: Talk, index: int, before: str, after: str) -> bool:
         return False
     if before in AUXILIARY and after in words("does_now"):
         return True
-    if before not in SUBJECT_AFTER and before:
+    if before and before not in SUBJECT_AFTER and (talk.text(index - 2) not in {"last", "this", "one"} or before not in TIMES):
         return False
     if after in words("adverb") and word not in MODAL:
         after = talk.text(index + 2)
-    if after in words("says"):
+    if after in words("says") or (after in NOT and word not in words("quality")):
         return True
-    return after in words("does") and word not in MODAL and word not in words("quality")
+    return after in words("does") | MODALS and word not in MODAL and word not in words("quality")
 
 
 def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
@@ -91,7 +99,11 @@ def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
         return True
     if before == "and" and (talk.text(index - 2) in PEOPLE_BESIDE - {"i", "us"} or is_given(talk.text(index - 2))):
         return not is_modal(talk, index)
-    if before in {"is", "was", "it's"} and after == "who":
+    if before in {"is", "was", "it's"} and (after == "who" or (after in {"i", "he", "she", "you"} and word not in words("quality"))):
+        return True
+    if before in {"i'm", "im", "is", "it's"} and word not in words("describing") and (not after or after in {"by", "and", "from", "but"}):
+        return word not in words("quality") | {"may"} or word == "will"
+    if is_listed(talk, index, after):
         return True
     if before not in BESIDE or (word in MODAL and before in {"by", "like", "than"}):
         return False
@@ -99,6 +111,13 @@ def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
     if before == "to" or word in words("quality"):
         return known and (not after or after in WHOSE | words("function") - {"of", "to", "a", "the", "my", "it", "him", "them"})
     return not after or after in (words("function") if known else WHOSE)
+
+
+def is_listed(talk: Talk, index: int, after: str) -> bool:
+    """Whether it stands between commas, as one of several or as who is spoken to."""
+    word = talk.words[index]
+    apart = not word.joined and not word.first
+    return apart and word.text not in words("quality") | words("describing") and (not after or after in {"and", "who", "my", "he", "she"})
 
 
 def is_owner(talk: Talk, index: int, after: str) -> bool:
@@ -111,9 +130,11 @@ def is_owner(talk: Talk, index: int, after: str) -> bool:
     return after not in {"a", "the", "not", "been", "so", "very", "really", "just"}
 
 
-def has_a_surname(talk: Talk, index: int, before: str) -> bool:
+def has_a_surname(talk: Talk, index: int, before: str, *, sure_only: bool = False) -> bool:
     """Whether a surname follows: "mark bishop"."""
     after = talk.at(index + 1)
     if not after or not after.joined or after.is_plain or (before and before not in SUBJECT_AFTER | BESIDE | {"it's", "named", "called"}):
         return False
-    return after.text in listed("surnames") or (after.text in listed("surnames_in_context") and bool(before) and before not in {"to", "so"})
+    if after.text in listed("surnames") or sure_only:
+        return after.text in listed("surnames")
+    return after.text in listed("surnames_in_context") and bool(before) and before not in {"to", "so"}
