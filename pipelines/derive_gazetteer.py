@@ -25,7 +25,9 @@ TOWN, NEAR_TOWN = 15_000, 5_000  # people of a place that is found without much 
 COMMON_SURNAME, COMMON_SHORT = 0.002, 0.01  # per cent of the people of the census
 SIMPLE = re.compile(r"[a-z][a-z'. -]+[a-z]")
 PROPER = re.compile("[A-Z][a-z]{2,}")
-OF_A_PEOPLE = re.compile("(?:an|ans|ese|ish|ism|isms|ist|ists|ic|man|men|woman|women|ite|ites|ity|day|days|mas|ised|ized)$")
+OF_A_PEOPLE = re.compile(
+    "(?:an|ans|ese|ish|ism|isms|ist|ists|ic|man|men|woman|women|ite|ites|ity|day|days|mas|ised|ized)$"
+)
 ENDINGS = (("s", ""), ("es", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("er", ""), ("er", "e"))
 
 
@@ -68,10 +70,10 @@ def names_of(cities: Path) -> Iterable[tuple[str, int]]:
     every = json.loads(cities.read_text(encoding="utf-8")).values()
     for city in sorted(every, key=lambda city: city["population"]):
         name = city["name"].lower().replace("\u2019", "'").replace(".", "")
-        if (city["countrycode"] in ENGLISH or city["population"] >= LARGE) and SIMPLE.fullmatch(name):
-            if len(name.split()) <= 4 and len(name) > 2:
-                near = city["countrycode"] in {"GB", "IE"}
-                yield name.replace("-", " "), city["population"] * (TOWN // NEAR_TOWN if near else 1)
+        is_large = city["countrycode"] in ENGLISH or city["population"] >= LARGE
+        if is_large and SIMPLE.fullmatch(name) and len(name.split()) <= 4:
+            near = city["countrycode"] in {"GB", "IE"}
+            yield name.replace("-", " "), city["population"] * (TOWN // NEAR_TOWN if near else 1)
 
 
 def is_word(name: str, plain: frozenset[str]) -> bool:

@@ -1,7 +1,8 @@
-"""Numbers that name somebody or something of theirs: telephones, records, accounts, plates, postcodes, typed or said."""
+"""Numbers that name somebody or something of theirs: telephones, records, accounts, plates, postcodes."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -17,17 +18,26 @@ PART = rf"(?:{MANY}|\d+|{LETTER}|[ai])"
 PLAIN_PART = rf"(?:{MANY}|\d+)"
 RUN = re.compile(rf"(?<![\w'\u2019]){PLAIN_PART}(?:{JOINT}{PLAIN_PART}){{5,}}(?!\w)", re.IGNORECASE)
 SHORT_RUN = re.compile(rf"(?<![\w'\u2019]){PLAIN_PART}(?:{JOINT}{PLAIN_PART}){{3,4}}(?!\w)", re.IGNORECASE)
-MIXED = re.compile(rf"(?<![\w'\u2019])(?:{MANY}|\d+|{LETTER}|a(?= [b-z] ))(?:{JOINT}{PART}){{3,}}(?![\w'\u2019])", re.IGNORECASE)
-CUE = (
-    r"(?:numbers?|pin|code|plates?|registration|reg|policy|account|licen[cs]e|record|passport|badge|reference|ref|digits|card"
-    r"|post ?code|zip(?: code)?|extension|ext|serial|id|m ?r ?n|case|combination|claim|ticket|booking|confirmation|payroll"
-    r"|sort code|social(?: security)?|s ?s ?n|vin|iban|phone|mobile|cell|landline|tel|telephone|fax|pager|lock|alarm"
-    r"|ending(?: in)?|ends in|file|locker|room|prescription|hospital|nhs|national insurance|tax|student|staff|member(?:ship)?)"
+MIXED = re.compile(
+    rf"(?<![\w'\u2019])(?:{MANY}|\d+|{LETTER}|a(?= [b-z] ))(?:{JOINT}{PART}){{3,}}(?![\w'\u2019])", re.IGNORECASE
 )
-LED = rf"\b{CUE}(?: (?:number|no|code|id))?(?:(?:\W+[\w']+){{0,4}}?(?: is|'s| was|:| as| are| ends in| ending in| ending| it's)|,)?,? "
+CUE = (
+    r"(?:numbers?|pin|code|plates?|registration|reg|policy|account|licen[cs]e|record|passport|badge|reference"
+    r"|ref|digits|card"
+    r"|post ?code|zip(?: code)?|extension|ext|serial|id|m ?r ?n|case|combination|claim|ticket|booking"
+    r"|confirmation|payroll"
+    r"|sort code|social(?: security)?|s ?s ?n|vin|iban|phone|mobile|cell|landline|tel|telephone|fax|pager|lock|alarm"
+    r"|ending(?: in)?|ends in|file|locker|room|prescription|hospital|nhs|national insurance|tax|student|staff"
+    r"|member(?:ship)?)"
+)
+LED = (
+    rf"\b{CUE}(?: (?:number|no|code|id))?(?:(?:\W+[\w']+){{0,4}}?(?: is|'s| was|:| as| are| ends in| ending in|"
+    rf" ending| it's)|,)?,? "
+)
 LISTED = re.compile(rf"{LED}(?P<it>{PART}(?:{JOINT}{PART}){{1,}})(?![\w'\u2019])", re.IGNORECASE)
 MEASURE = (
-    r"(?!\w|[.,]\d| ?(?:%|percent|pounds|dollars|quid|euros|people|miles|km|steps|calories|words|times|years|grand|pages|feet"
+    r"(?!\w|[.,]\d| ?(?:%|percent|pounds|dollars|quid|euros|people|miles|km|steps|calories|words|times|years"
+    r"|grand|pages|feet"
     r"|units|milligrams|mg|followers|kids|students|men|women|patients|of)\b)"
 )
 DOUBLE = re.compile(r"\b(?:double|treble|triple|oh|zero)\b", re.IGNORECASE)
@@ -44,16 +54,25 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(number, 0.9, r"\b\d{7,}\b|\b0\d{3,}\b|\b\d{5}-\d{4}\b"),
         Rule.of(number, 0.8, rf"(?<![\w$\u00a3\u20ac,.])[1-9]\d{{4,5}}{MEASURE}"),
         Rule.of(number, 0.8, r"\b(?=[a-z]*\d)(?=\d*[a-z])(?=(?:[a-z]*\d){2})[a-z\d]{5,}(?:-[a-z\d]+)*\b(?<!\ds)"),
-        Rule.of(number, 0.8, r"\b[a-z]{1,4}[-/]?\d{3,}(?:[-/ ]?[a-z\d]*\d[a-z\d]*)*\b(?<!\ds)|(?-i:\b[A-Z]{1,4}) ?\d{3,}\b|\b[a-hj-z]{2} \d{5,}\b"),
+        Rule.of(
+            number,
+            0.8,
+            r"\b[a-z]{1,4}[-/]?\d{3,}(?:[-/ ]?[a-z\d]*\d[a-z\d]*)*\b(?<!\ds)|(?-i:\b[A-Z]{1,4}) ?\d{3,}\b"
+            r"|\b[a-hj-z]{2} \d{5,}\b",
+        ),
         Rule.of(number, 0.8, r"\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b|\b[a-z]{2}\d{2} ?[a-z]{3}\b"),
-        Rule.of(number, 0.8, r"\b[a-z]{2}(?: ?\d\d){3} ?[a-d]\b|\b[a-z]\d{1,3} ?[a-z]{3}\b(?<!\d(?:mil|per|and|the|for))"),
+        Rule.of(
+            number, 0.8, r"\b[a-z]{2}(?: ?\d\d){3} ?[a-d]\b|\b[a-z]\d{1,3} ?[a-z]{3}\b(?<!\d(?:mil|per|and|the|for))"
+        ),
         Rule.of(number, 0.9, rf"\b{LETTER} (?:[a-z] )?{two}(?: [a-z])? {unit} [a-z] [a-z]\b"),
         Rule.of(number, 0.9, rf"\b{LETTER} [a-z] {two} [a-z] [a-z] [a-z]\b"),
         Rule.of(
             number,
             0.8,
-            r"\b(?:number|plate|policy|account|licen[cs]e|record|passport|badge|reference|ref|registration|reg|code|pin|id|card"
-            r"|digits|serial|claim|case|zip|extension)(?: number| code)?(?:'s|:)?(?:(?: [\w']+){0,4}? (?:is|was|as|are))?[: ]+"
+            r"\b(?:number|plate|policy|account|licen[cs]e|record|passport|badge|reference|ref|registration|reg"
+            r"|code|pin|id|card"
+            r"|digits|serial|claim|case|zip|extension)(?: number| code)?(?:'s|:)?(?:(?: [\w']+){0,4}? (?:is|was"
+            r"|as|are))?[: ]+"
             r"(?P<it>#?(?=[\w/-]*\d)(?:[a-z\d]+[/-])*[a-z\d]{3,}(?:[/-][a-z\d]+)*(?: (?=\w*\d)\w{2,4})*)\b",
         ),
     )
@@ -70,7 +89,10 @@ def found(text: str) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Identifier.NUMBER, 0.8)
     for match in MIXED.finditer(text):
         pieces = re.split(r"[ ,./-]+", match[0])
-        if sum(len(p) == 1 and p.isalpha() for p in pieces) >= 2 and sum(len(p) > 1 or p.isdigit() for p in pieces) >= 2:
+        if (
+            sum(len(p) == 1 and p.isalpha() for p in pieces) >= 2
+            and sum(len(p) > 1 or p.isdigit() for p in pieces) >= 2
+        ):
             yield Found(match.start(), match.end(), Identifier.NUMBER, 0.8)
     for match in LISTED.finditer(text):
         pieces = re.split(r"[ ,./-]+", match["it"])
@@ -81,7 +103,7 @@ def found(text: str) -> Iterator[Found]:
 def is_counting(said: str) -> bool:
     """Whether somebody counts: one two three four, or the other way round, or one of them again and again."""
     numbers = [UNITS.index(word) + 1 if word in UNITS else int(word) if word.isdigit() else 0 for word in parts(said)]
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
     return len(steps) == 1 and steps <= {1, -1, 0}
 
 

@@ -13,43 +13,37 @@ from toolkit.privacy.patterns import Found, Identifier, Rule, one_of, searched, 
 
 __all__ = ["found"]
 
-ENDS = "com co org net edu gov ac uk ie us ca au nz de fr eu info io me app blog online site tv scot wales nhs biz".split()
-TYPED_ENDS = one_of(
-    "com org net edu gov info io blog app online site biz co.uk org.uk ac.uk nhs.uk gov.uk me.uk co.nz com.au org.au ie"
-    " ca eu de fr scot wales".split()
-)
+ENDS = words("domains")
+TYPED_ENDS = one_of(words("typed_domains"))
 DOT_END = rf"(?: dot {one_of(ENDS)}| co uk)(?:(?: dot)? {one_of(ENDS)}\b)*"
-PROVIDER = r"(?:gmail|g mail|googlemail|hotmail|outlook|yahoo|icloud|i cloud|live|aol|protonmail|proton mail|btinternet)"
+PROVIDER = (
+    r"(?:gmail|g mail|googlemail|hotmail|outlook|yahoo|icloud|i cloud|live|aol|protonmail|proton mail|btinternet)"
+)
 SLASH = r"(?:forward |back )?(?:slash|stroke)"
 PATH = rf"(?: {SLASH} [\w'-]+)*"
 SAID_SITE = re.compile(rf"(?<![\w-])(?P<name>[\w-]{{1,64}}){DOT_END}\b(?P<path>{PATH})", re.IGNORECASE)
 SAID_EMAIL = re.compile(
-    rf"(?<![\w'.+-])(?:(?P<name>[\w'.+-]{{1,64}}) at (?:the )?(?:(?!at )[\w-]{{1,64}} ){{0,4}}?[\w-]{{1,64}}{DOT_END}\b"
+    rf"(?<![\w'.+-])(?:(?P<name>[\w'.+-]{{1,64}}) at (?:the )?(?:(?!at )[\w-]{{1,64}}"
+    rf" ){{0,4}}?[\w-]{{1,64}}{DOT_END}\b"
     rf"|(?P<bare>[\w'.+-]{{1,64}}) at {PROVIDER}\b(?:{DOT_END}\b)?)",
     re.IGNORECASE,
 )
 WORD_BEFORE = re.compile(r"[\w'\u2019.+-]+ ?$")
-JOINTS = frozenset("dot underscore dash hyphen minus plus point".split())
-NOT_OF_IT = frozenset(
-    "is it's its was at to me on in use try email e-mail mail emailed emails mailed messaged address called site website"
-    " forum page blog named from visit see it's: are via under under: be has have my the a of for or that's that there's"
-    " app went go goes there you i he she they we she's he's writes write wrote contact into says said as checked check"
-    " about this these new old his her their our another found find read".split()
-)
-NO_ADDRESSEE = frozenset(
-    "look looked looking is was me it him her them us up there found find page site blog found posted read online arrived"
-    " stuff post people work working person someone and or job account".split()
-)
+JOINTS = frozenset(["dot", "underscore", "dash", "hyphen", "minus", "plus", "point"])
+NOT_OF_IT = words("before_address")
+NO_ADDRESSEE = words("no_addressee")
 PLATFORM = (
     r"(?:insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?|facebook|discord|reddit|tumblr|youtube|skype|telegram|whatsapp"
     r"|twitch|linkedin|onlyfans|xbox|playstation|psn|steam|bluesky|threads|mastodon|pinterest|grindr|tinder|hinge)"
 )
 HANDLE = r"(?:handle|user ?name|screen ?name|gamer ?tag|nickname online|account name|profile name|login|tag)"
-BREAK = words("function") | frozenset("because full private public gone down open bad dead full".split())
-NO_HANDLE = frozenset("not just private public all full a the my bad gone so open down like really where how what mostly".split())
+BREAK = words("function") | words("no_handle")
+NO_HANDLE = words("no_handle")
 NAMED_HANDLE = re.compile(
-    rf"(?:\b{HANDLE}(?: (?:on|for) (?:the )?{PLATFORM})?(?:'s|s| is| was|:|,| on there is)+ |\b(?:my|his|her|their|our|the|your) {PLATFORM}"
-    rf"(?: (?:account|page|name|channel|profile|handle|one|id))?(?:'s| is| was|:) |\b{PLATFORM}(?: as| under|,? it's|,? it is|,? i'm"
+    rf"(?:\b{HANDLE}(?: (?:on|for) (?:the )?{PLATFORM})?(?:'s|s| is| was|:|,| on there is)+ |\b(?:my|his|her"
+    rf"|their|our|the|your) {PLATFORM}"
+    rf"(?: (?:account|page|name|channel|profile|handle|one|id))?(?:'s| is| was|:) |\b{PLATFORM}(?: as| under|,?"
+    rf" it's|,? it is|,? i'm"
     rf"|,? she's|,? he's|,? called|,? name's| by the name of| name is) )(?P<at>at |@)?",
     re.IGNORECASE,
 )
@@ -63,7 +57,9 @@ def rules() -> tuple[Rule, ...]:
     return (
         Rule.of(email, 1.0, r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"),
         Rule.of(web, 1.0, r"\b(?:https?://|www\.)\S+(?<![.,;:!?)])"),
-        Rule.of(web, 0.9, rf"(?<![\w@.-])[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}\.{TYPED_ENDS}\b(?:/[^\s,;]*(?<![.?!]))?"),
+        Rule.of(
+            web, 0.9, rf"(?<![\w@.-])[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,4}}\.{TYPED_ENDS}\b(?:/[^\s,;]*(?<![.?!]))?"
+        ),
         Rule.of(web, 0.9, r"(?<![\w@.-])[\w-]{2,64}(?:\.[\w-]{1,64}){0,4}\.[a-z]{2,4}/[^\s,;]+(?<![.?!])"),
         Rule.of(web, 0.9, r"(?<![\w.])@\w[\w.-]{1,40}(?<!\.)"),
         Rule.of(web, 0.8, r"(?<!\w)[a-z0-9]{1,64}_\w+"),
@@ -81,11 +77,16 @@ def found(text: str) -> Iterator[Found]:
         if match[name].casefold() not in NO_ADDRESSEE:
             yield Found(begun(text, match.start(name), 6), match.end(), Identifier.EMAIL, 0.9)
     for match in SAID_SITE.finditer(text):
-        yield Found(begun(text, match.start(), 3), ended(text, match.end()) if match["path"] else match.end(), Identifier.WEB, 0.8)
+        yield Found(
+            begun(text, match.start(), 3),
+            ended(text, match.end()) if match["path"] else match.end(),
+            Identifier.WEB,
+            0.8,
+        )
     for match in NAMED_HANDLE.finditer(text):
         start = match.start("at") if match["at"] else match.end()
         end = ended(text, match.end(), 4)
-        first = text[match.end() : end].split(" ")[0].casefold()
+        first = text[match.end() : end].split(" ", maxsplit=1)[0].casefold()
         if end > match.end() and first not in NO_HANDLE:
             yield Found(start, end, Identifier.WEB, 0.8)
     for match in AT_ON.finditer(text):

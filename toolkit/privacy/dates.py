@@ -9,18 +9,14 @@ from __future__ import annotations
 from functools import cache
 
 from toolkit.privacy.numerals import MANY, ORDINAL, TWO_DIGITS, UNIT, YEAR, YEAR_OR_SHORT
-from toolkit.privacy.patterns import Identifier, Rule, one_of
+from toolkit.privacy.patterns import Identifier, Rule, one_of, words
 
 __all__ = ["rules"]
 
-WORDS_TOO = ("march", "may")
-MONTHS = "january february april june july august september october november december".split()
-SHORT = "jan feb mar apr jun jul aug sept sep oct nov dec".split()
-NOT_A_VERB = (
-    r"(?! (?:be|have|not|well|also|never|as|seem|feel|want|need|find|get|go|come|look|sound|make|take|help|just|or may"
-    r"|even|still|i|you|he|she|we|they|it|this|that|sometimes|actually|only|think|say|do|happen|know)\b)"
-)
-NO_MODAL = "".join(rf"(?<!\b{who} )" for who in "i you he she we they it that this which who there and".split())
+MONTHS = words("months") - {"march", "may"}
+SHORT = words("short_months")
+NOT_A_VERB = rf"(?! (?:{one_of(words('after_may'))}|or may)\b)"
+NO_MODAL = "".join(rf"(?<!\b{who} )" for who in sorted(words("not_subject")))
 MAY_MARCH = rf"(?:{NO_MODAL}(?:march|may){NOT_A_VERB})"
 NAMED = rf"(?:{one_of(MONTHS)}|(?:{one_of(SHORT)})\b\.?)"
 MONTH = rf"(?:{NAMED}|{MAY_MARCH})"
@@ -33,24 +29,27 @@ DIGITS = r"(?:[0-3]?\d)"
 DAY = rf"(?:{ORDINAL}|{DIGITS}(?:st|nd|rd|th)?)"
 NTH = rf"(?:{ORDINAL}|{DIGITS}(?:st|nd|rd|th))"
 LATE_NTH = (
-    r"(?:thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|thirty[ -]first"
+    r"(?:thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|thirty["
+    r" -]first"
     rf"|twenty[ -]{ORDINAL}|(?:1[1-9]|2\d|3[01])(?:st|nd|rd|th))"
 )
-AND_YEAR = rf"(?:,?(?: in| of)? {YEAR_OR_SHORT}\b(?! (?:of|years|people|minutes|pounds|times))|,? (?:last|this|next) year)?"
-OF_THE_MONTH = r"(?: of (?:the|this|that|last|next|every|each) month)"
-CLAUSE = r"|".join(
-    "and but or so because when that which i we he she they it you in at for with my his her if then as to until is was"
-    " this last since after before although while of".split()
+AND_YEAR = (
+    rf"(?:,?(?: in| of)? {YEAR_OR_SHORT}\b(?! (?:of|years|people|minutes|pounds|times))|,? (?:last|this|next) year)?"
 )
+OF_THE_MONTH = r"(?: of (?:the|this|that|last|next|every|each) month)"
+CLAUSE = one_of(words("goes_on_after_day"))
 STOPS = rf"(?=\W*$|[.,;:!?]| (?:{CLAUSE}|{YEAR})\b)"
 """Where the words go on as after a day, and not with what is counted: not "on the ninth floor"."""
 
 EVES = (
-    r"(?:christmas (?:eve|day|morning|night)|boxing day|new year'?s'? (?:eve|day)|valentine'?s day|st\.? patrick'?s day"
+    r"(?:christmas (?:eve|day|morning|night)|boxing day|new year'?s'? (?:eve|day)|valentine'?s day|st\.?"
+    r" patrick'?s day"
     r"|saint patrick'?s day|bonfire night|guy fawkes(?: night)?|april fool'?s(?: day)?|independence day|burns night"
-    r"|st\.? andrew'?s day|st\.? george'?s day|may day|all saints'? day|twelfth night|good friday|easter (?:sunday|monday)"
+    r"|st\.? andrew'?s day|st\.? george'?s day|may day|all saints'? day|twelfth night|good friday|easter"
+    r" (?:sunday|monday)"
     r"|ash wednesday|pancake day|shrove tuesday|thanksgiving day|memorial day|labou?r day|remembrance (?:day|sunday)"
-    r"|armistice day|veterans day|mother'?s day|father'?s day|mothering sunday|groundhog day|midsummer'?s? (?:day|eve|night)|leap day|canada day"
+    r"|armistice day|veterans day|mother'?s day|father'?s day|mothering sunday|groundhog day|midsummer'?s?"
+    r" (?:day|eve|night)|leap day|canada day"
     r"|australia day|anzac day|juneteenth|cinco de mayo)"
 )
 FEAST = (
@@ -62,7 +61,10 @@ BEFORE = (
     r"\b(?:in|since|until|till|til|by|last|next|this|every|early|mid|late|of|during|through|throughout|around|before"
     r"|after|from|back in|between) "
 )
-BORN = r"\b(?:date of birth|d\.? ?o\.? ?b\.?|born|birth ?date|birthday)\b(?:'s|s)?[ :]*(?:(?:is|was|on|it's|as|the|it is)[ :]*){0,3}"
+BORN = (
+    r"\b(?:date of birth|d\.? ?o\.? ?b\.?|born|birth ?date|birthday)\b(?:'s|s)?[ :]*(?:(?:is|was|on|it's|as|the|it"
+    r" is)[ :]*){0,3}"
+)
 
 
 @cache
@@ -72,7 +74,9 @@ def rules() -> tuple[Rule, ...]:
     return (
         # written in digits
         Rule.of(date, 1.0, r"\b\d{4}-\d\d?-\d\d?\b|\b\d{1,2}([/.-])\d{1,2}\1(?:19|20)?\d\d\b"),
-        Rule.of(date, 0.9, rf"(?:{BORN}|\b(?:on|since|from|until|by|dated) (?:the )?)(?P<it>\d{{1,2}}/\d{{1,2}})\b(?!/)"),
+        Rule.of(
+            date, 0.9, rf"(?:{BORN}|\b(?:on|since|from|until|by|dated) (?:the )?)(?P<it>\d{{1,2}}/\d{{1,2}})\b(?!/)"
+        ),
         # a day of a month, either first, with or without a year; the ninth of the eleventh, eighty one
         Rule.of(date, 0.95, rf"{LED}\b{DAY}(?: day)?,? of,? {ANY_MONTH}\b{AND_YEAR}"),
         Rule.of(date, 0.95, rf"{LED}\b(?:{DAY} (?:{NAMED}|march)|{DAY} may{NOT_A_VERB})\b{AND_YEAR}"),
@@ -93,7 +97,9 @@ def rules() -> tuple[Rule, ...]:
         # a day without its month
         Rule.of(date, 0.8, rf"\b{WEEKDAY},? the {NTH}\b{OF_THE_MONTH}?"),
         Rule.of(date, 0.8, rf"\bthe {NTH}{OF_THE_MONTH}"),
-        Rule.of(date, 0.7, rf"\b(?:on|by|since|until|till|from|around|for|before|after|about) (?P<it>the {NTH}){STOPS}"),
+        Rule.of(
+            date, 0.7, rf"\b(?:on|by|since|until|till|from|around|for|before|after|about) (?P<it>the {NTH}){STOPS}"
+        ),
         Rule.of(date, 0.6, rf"\bthe {LATE_NTH}\b{STOPS}"),
         Rule.of(
             date,

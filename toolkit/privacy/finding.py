@@ -36,14 +36,15 @@ CAPITALISED = r"[^\W\d_a-z\u00df-\u00ff][\w'\u2019]*"
 AFTER = re.compile(rf"[ -]{LINK}({CAPITALISED})")
 SMALL_BEFORE = re.compile(
     r"\b(?:in|to|from|near|at|outside|of|around|through|via|leave|left|visit|and) "
-    r"((?:upper|lower|nether|little|great|north|south|east|west|saint|st|fort|mount|port|lake|old|new|much|chipping)[ -])$",
+    r"((?:upper|lower|nether|little|great|north|south|east|west|saint|st|fort|mount|port|lake|old|new|much"
+    r"|chipping)[ -])$",
     re.IGNORECASE,
 )
 HEADS = re.compile(rf"(?: {one_of(words('head'))}\b)+", re.IGNORECASE)
 PARTS = (" ", "-")
 NAMES = frozenset({Identifier.PERSON, Identifier.PLACE, Identifier.ORGANISATION})
-HYPHENED = re.compile(r"(?:-[^\W\d_]{1,20}){0,3}")
-HYPHENED_BEFORE = re.compile(r"(?:(?<![\w-])(?:[^\W\d_]{1,20}-){1,3})?$")
+HYPHENED = re.compile(r"(?:-[^\W\d_]{1,20}){1,3}")
+HYPHENED_BEFORE = re.compile(r"(?<![\w-])(?:[^\W\d_]{1,20}-){1,3}$")
 OWNS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
 BEFORE = re.compile(rf"({CAPITALISED})[ -]$")
 
@@ -158,11 +159,13 @@ def is_no_name(text: str) -> bool:
 
 
 def widened(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:
-    """A stretch with the rest of its name: what hyphens join to it, capitalised words after it or before it, an "'s"."""
+    """A stretch with the rest of its name: what hyphens join, capitalised words after or before it, an "'s"."""
     if what not in NAMES:
         return start, end
-    start -= len(HYPHENED_BEFORE.search(text, max(0, start - 40), start)[0])
-    end = HYPHENED.match(text, end).end()
+    if before := HYPHENED_BEFORE.search(text, max(0, start - 40), start):
+        start = before.start()
+    if after := HYPHENED.match(text, end):
+        end = after.end()
     if owns := OWNS.match(text, end):
         end = owns.end()
     if small := SMALL_BEFORE.search(text, 0, start):
@@ -180,7 +183,9 @@ def joined(text: str, found: Iterable[tuple[int, int, Identifier, float]]) -> tu
     """Stretches that overlap made one, and names that only a space or a hyphen parts."""
     hits: list[tuple[int, int, Identifier, float]] = []
     for start, end, what, score in sorted(found, key=lambda f: (f[0], -f[1])):
-        if hits and (start < hits[-1][1] or (NAMES.issuperset((what, hits[-1][2])) and text[hits[-1][1] : start] in PARTS)):
+        if hits and (
+            start < hits[-1][1] or (NAMES.issuperset((what, hits[-1][2])) and text[hits[-1][1] : start] in PARTS)
+        ):
             first, last, named, best = hits[-1]
             hits[-1] = (first, max(last, end), what if score > best else named, max(score, best))
         else:

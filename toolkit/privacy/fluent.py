@@ -10,15 +10,42 @@ __all__ = ["Fluent", "fluent"]
 BROKEN = re.compile(
     r"""
     \b(?:u+m+|u+h+|e+r+m*|erm|uhm|hmm)\b[,.]{0,3}\ +            # um, er
-    | (?<!do\ )(?<!did\ )(?<!if\ )(?<!that\ )(?<!what\ )\byou\ know,?\ +(?!that|what|who|how|why|where|when|if|him|her|it\b|about|the\b|them)
+    | (?<!do\ )(?<!did\ )(?<!if\ )(?<!that\ )(?<!what\ )\byou\ know,?\ +
+      (?!that|what|who|how|why|where|when|if|him|her|it\b|about|the\b|them)
     | \bi\ mean,?\ +(?!it\b|that\b|to\b)
     | \b(?P<word>\w{1,20}),?\ +(?=(?P=word)\b)(?<!that\ )(?<!had\ )  # a word said twice
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 NUMBERS = frozenset(
-    "oh o zero nought one two three four five six seven eight nine ten twenty thirty forty fifty sixty seventy eighty"
-    " ninety hundred double treble triple".split()
+    [
+        "oh",
+        "o",
+        "zero",
+        "nought",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "double",
+        "treble",
+        "triple",
+    ]
 )
 
 
@@ -39,7 +66,7 @@ def fluent(text: str) -> Fluent:
     kept, last = [], 0
     for match in BROKEN.finditer(text):
         word = match["word"]
-        if word and (word.casefold() in NUMBERS or word.isdigit() or len(word) == 1 and word not in "Ii"):
+        if word and (word.casefold() in NUMBERS or word.isdigit() or (len(word) == 1 and word not in "Ii")):
             continue
         kept.append((last, match.start()))
         last = match.end()

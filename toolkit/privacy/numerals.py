@@ -6,11 +6,11 @@ from toolkit.privacy.patterns import one_of
 
 __all__ = ["DIGIT", "MANY", "ORDINAL", "TEEN", "TENS", "TWO_DIGITS", "UNIT", "YEAR", "YEAR_OR_SHORT", "ZERO"]
 
-UNITS = "one two three four five six seven eight nine".split()
-TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENFOLD = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-FIRSTS = "first second third fourth fifth sixth seventh eighth ninth".split()
-LATER = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENFOLD = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+FIRSTS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+LATER = ["tenth", "eleventh", "twelfth", *(f"{teen}th" for teen in TEENS[3:])]
 
 UNIT, TEEN, TENS = one_of(UNITS), one_of(TEENS), one_of(TENFOLD)
 ZERO = "(?:oh|o|zero|nought|naught)"

@@ -11,13 +11,13 @@ from functools import cache
 
 from toolkit.privacy.gazetteer import listed
 from toolkit.privacy.patterns import Found, Identifier, words
-from toolkit.privacy.somebody import DETERMINERS, could_be_given, is_modal, is_somebody
+from toolkit.privacy.somebody import could_be_given, is_modal, is_somebody
 from toolkit.privacy.talk import Talk, Word
 
 __all__ = ["found"]
 
 CERTAIN, LIKELY, MAYBE = 0.8, 0.6, 0.5
-NAMED = frozenset({"called", "named", "nicknamed"})
+NAMES = frozenset({"name", "surname", "nickname"})
 
 
 def found(talk: Talk) -> Iterator[Found]:
@@ -38,37 +38,46 @@ def surnames() -> frozenset[str]:
 
 def how_sure(talk: Talk, index: int, word: Word) -> float:
     """How sure a name begins at a word; 0 for not."""
-    before, earlier = talk.text(index - 1), talk.text(index - 2)
-    here = not word.first and (word.joined or before in words("kin") or before in words("title"))
-    if here and is_named(talk, index):
-        return CERTAIN if not word.is_function and word.text not in DETERMINERS else 0
-    if here and before in words("title") and after_title(word, before, earlier) and not (before != "mrs" and is_modal(talk, index)):
+    led = not word.first and (word.joined or talk.text(index - 1) in words("kin") | words("title"))
+    if led and (is_named(talk, index) or is_titled(talk, index, word)):
         return CERTAIN
     if word.text in listed("given"):
         return LIKELY
-    if is_owner_or_many(talk, index):
+    if word.text in words("given_in_context"):
+        if led and talk.text(index - 1) in words("kin") and not is_modal(talk, index):
+            return LIKELY
+        return MAYBE if is_somebody(talk, index) else 0
+    if len(word.text) > 2 and (word.text in listed("surnames") or word.text in listed("proper")):
         return MAYBE
-    if word.text not in words("given_in_context"):
-        return MAYBE if len(word.text) > 2 and (word.text in listed("surnames") or word.text in listed("proper")) else 0
-    if here and before in words("kin") and not is_modal(talk, index):
-        return LIKELY
-    return MAYBE if is_somebody(talk, index) else 0
+    return MAYBE if is_owner_or_many(talk, index) else 0
+
+
+def is_titled(talk: Talk, index: int, word: Word) -> bool:
+    """Whether it is the name after a title: "doctor X"."""
+    before, earlier = talk.text(index - 1), talk.text(index - 2)
+    if before not in words("title") or not after_title(word, before, earlier):
+        return False
+    return before == "mrs" or not is_modal(talk, index)
 
 
 def is_named(talk: Talk, index: int) -> bool:
     """Whether the words before say that somebody is called what follows: "a guy called", "my name is"."""
-    before, earlier = talk.text(index - 1), talk.text(index - 2)
-    if before in NAMED:
+    word, last = talk.words[index], talk.words[index - 1]
+    before, earlier = last.text, talk.text(index - 2)
+    if word.is_function or word.text in words("determiner"):
+        return False
+    if before == "called":
         people = words("people") | words("kin")
-        return before != "called" or earlier in people or (earlier in {"is", "was", "were", "who's"} and talk.text(index - 3) in people)
-    if before == "by":
-        return earlier in {"goes", "went", "go"} and talk.text(index) not in DETERMINERS
-    name = talk.at(index - 1)
-    if name and name.owns and before in {"name", "surname", "nickname"}:
-        return True
-    if before in {"names", "surnames"} and earlier in {"my", "his", "her"}:
-        return True
-    return before in {"is", "was", "names", "be"} and earlier in {"name", "surname", "nickname"}
+        return earlier in people or (earlier in {"is", "was", "were", "who's"} and talk.text(index - 3) in people)
+    if before in {"is", "was", "be"}:
+        return earlier in NAMES
+    if before in {"names", "surnames"}:
+        return earlier in {"my", "his", "her"}
+    return (
+        before in {"named", "nicknamed"}
+        or (before == "by" and earlier in {"goes", "went", "go"})
+        or (last.owns and before in NAMES)
+    )
 
 
 def is_owner_or_many(talk: Talk, index: int) -> bool:
@@ -79,20 +88,29 @@ def is_owner_or_many(talk: Talk, index: int) -> bool:
         return False
     if before == "the":
         return stem in listed("surnames") or (stem.endswith("'") and stem[:-1] in listed("surnames"))
-    if before in DETERMINERS or not could_be_given(stem):
+    if before in words("determiner") or not could_be_given(stem):
         return False
-    return talk.text(index + 1) in words("had") and (stem in listed("given") or before not in words("function") - {"its", "is", "it's", "was", "at", "to", "in", "and", "not"})
+    return talk.text(index + 1) in words("had") and (
+        stem in listed("given")
+        or before not in words("function") - {"its", "is", "it's", "was", "at", "to", "in", "and", "not"}
+    )
 
 
 def after_title(word: Word, title: str, earlier: str) -> bool:
     """Whether a word is the name that follows a title; of a title that is a word too, only what can be a name."""
-    if title == word.text or (word.is_function and not (could_be_given(word.text) and title in {"mr", "mrs", "ms", "dr"})):
+    if title == word.text or (
+        word.is_function and not (could_be_given(word.text) and title in {"mr", "mrs", "ms", "dr"})
+    ):
         return False
     if title not in words("title_and_word"):
         return True
     if title == "miss" and earlier in {"i", "you", "we", "they", "to", "really", "still", "will", "would", "don't"}:
         return could_be_given(word.text)
-    return could_be_given(word.text) or (word.text in surnames() and not word.is_plain) or (word.capital and not word.first)
+    return (
+        could_be_given(word.text)
+        or (word.text in surnames() and not word.is_plain)
+        or (word.capital and not word.first)
+    )
 
 
 def end_of_name(talk: Talk, index: int, sure: float) -> int:

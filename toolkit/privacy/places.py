@@ -13,37 +13,18 @@ from toolkit.privacy.talk import Talk
 __all__ = ["found"]
 
 LISTED, CUED, GUESSED = 0.7, 0.65, 0.45
-HOME = frozenset(
-    "live lives lived living born raised raise moved move moves moving based settled stationed brought grew grow grown house"
-    " flat cottage bungalow place farm village town estate hotel hostel caravan originally family parents arrested buried"
-    " university uni commute commutes commuting relocated emigrated visiting staying stayed stay".split()
-)
-WAYS = frozenset("in to from near outside around at through via up over down out back just into".split())
-PARTS = frozenset("middle centre center outskirts streets village town city side edge part north south east west".split())
-BE = frozenset("i'm we're he's she's they're you're is are was were im hes shes come comes came all".split())
-ALONG = frozenset("came come comes drove drive drives train bus coach flight flew fly went go goes going gone trip back way".split())
-STREET_ENDS = frozenset(
-    "street road avenue lane crescent terrace boulevard grove gardens mews close drive court square row way place park hill"
-    " walk rise view green parade quay wharf circle heights buildings bridge".split()
-)
-BEGINNINGS = frozenset(
-    "saint st royal old new great little upper lower north south east west fort mount port lake much high long market nether"
-    " middle chipping bishops kings".split()
-)
 SUFFIX = (
-    r"(?:street|road|avenue|lane|crescent|terrace|boulevard|grove|gardens|mews|highway|parkway|cul de sac|close|drive|court|square"
+    r"(?:street|road|avenue|lane|crescent|terrace|boulevard|grove|gardens|mews|highway|parkway|cul de sac|close"
+    r"|drive|court|square"
     r"|row|way|rd|ave|blvd|st)"
 )
 WITH_NUMBER = (
-    rf"(?:{SUFFIX}|place|park|hill|walk|rise|view|green|parade|quay|wharf|circle|trail|gate|mount|vale|heights|house|towers?"
-    r"|mansions|cottages?|buildings|fields?|bank|end|hall|lodge|villas|croft|loop|turn|plaza|meadows?|yard|bridge|farm)"
+    rf"(?:{SUFFIX}|place|park|hill|walk|rise|view|green|parade|quay|wharf|circle|trail|gate|mount|vale|heights"
+    rf"|house|towers?"
+    r"|mansions|cottages?|buildings|fields?|bank|end|hall|lodge|villas|croft|loop|turn|plaza|meadows?|yard"
+    r"|bridge|farm)"
 )
-NOT_A_STREET = (
-    r"(?!(?:the|my|your|his|her|our|their|this|that|a|an|every|each|any|some|same|other|next|one|another|main|busy|quiet|side|back"
-    r"|long|wrong|right|whole|only|very|too|so|and|or|in|on|at|to|of|for|off|down|up|across|along|by|from|with|is|was|are|it|no|all"
-    r"|half|by|which|either|what|get|got|i|we|you|they|he|she|be|being|been|not|go|went|going|into|out|tennis|crown|county|family"
-    r"|slow|fast|bus|country|dirt|test|hard|long|first|second|red|under|over)\b)"
-)
+NOT_A_STREET = rf"(?!{one_of(words('no_street'))}\b)"
 STREET_WORD = r"[^\W\d_][\w'\u2019]*"
 FLAT = r"(?:(?:flat|apartment|apt|unit|room|number|no\.?) (?:\d+[a-z]?|" + MANY + r"(?: [a-d])?)\b,? )"
 HOUSE = rf"(?:\d+ ?[a-d]?|\d+[a-z]|{MANY}(?:(?:[ -]| and ){MANY}){{0,3}}(?: [a-d])?)"
@@ -55,12 +36,37 @@ def rules() -> tuple[Rule, ...]:
     place = Identifier.PLACE
     named = rf"(?:{NOT_A_STREET}{STREET_WORD} ){{1,3}}?"
     return (
-        Rule.of(place, 0.95, rf"\b{FLAT}?(?:at )?{HOUSE},? (?:the )?{named}{WITH_NUMBER}\b(?! of)(?:,? (?:north|south|east|west)\b)?"),
-        Rule.of(place, 0.9, rf"\b{HOUSE} (?:the )(?:avenue|close|street|lane|mews|crescent|grove|green|drive|terrace|square)\b"),
-        Rule.of(place, 0.85, rf"\b(?:on|in|at|off|along|near|down|up|from|to|is|of|round|around) (?P<it>{named}{SUFFIX})\b"),
-        Rule.of(place, 0.85, rf"\b(?:live|lives|lived|living|address is|moved|house|flat|home) (?:on|in|at|to)? ?(?P<it>{named}{WITH_NUMBER})\b"),
-        Rule.of(place, 0.8, rf"(?-i:(?:[A-Z][\w'\u2019]+ ){{1,3}}(?:Street|Road|Avenue|Lane|Drive|Close|Crescent|Terrace|Court|Way|Grove|Gardens|Square|Hill|Row|Park))\b"),
-        Rule.of(place, 0.8, rf"\b(?:{one_of(words('regions'))})\b|\b{STREET_WORD} county\b(?<!the county)(?<!a county)(?<!this county)"),
+        Rule.of(
+            place,
+            0.95,
+            rf"\b{FLAT}?(?:at )?{HOUSE},? (?:the )?{named}{WITH_NUMBER}\b(?! of)(?:,? (?:north|south|east|west)\b)?",
+        ),
+        Rule.of(
+            place,
+            0.9,
+            rf"\b{HOUSE} (?:the )(?:avenue|close|street|lane|mews|crescent|grove|green|drive|terrace|square)\b",
+        ),
+        Rule.of(
+            place, 0.85, rf"\b(?:on|in|at|off|along|near|down|up|from|to|is|of|round|around) (?P<it>{named}{SUFFIX})\b"
+        ),
+        Rule.of(
+            place,
+            0.85,
+            rf"\b(?:live|lives|lived|living|address is|moved|house|flat|home) (?:on|in|at|to)?"
+            rf" ?(?P<it>{named}{WITH_NUMBER})\b",
+        ),
+        Rule.of(
+            place,
+            0.8,
+            r"(?-i:(?:[A-Z][\w'\u2019]+ ){1,3}(?:Street|Road|Avenue|Lane|Drive|Close|Crescent|Terrace|Court|Way"
+            r"|Grove|Gardens|Square|Hill|Row|Park))\b",
+        ),
+        Rule.of(
+            place,
+            0.8,
+            rf"\b(?:{one_of(words('regions'))})\b|\b{STREET_WORD} county\b(?<!the county)(?<!a county)(?<!this"
+            rf" county)",
+        ),
     )
 
 
@@ -87,12 +93,12 @@ def found(text: str, talk: Talk) -> Iterator[Found]:
 def of_somebody(talk: Talk, index: int) -> Found | None:
     """A street called after somebody or some place: "wellington place"."""
     word, before = talk.words[index], talk.at(index - 1)
-    if word.text not in STREET_ENDS or not word.joined or not before or before.owns or before.is_plain:
+    if word.text not in words("street_last") or not word.joined or not before or before.owns or before.is_plain:
         return None
     if not any(before.text in listed(name) for name in ("given", "surnames", "places", "places_in_context", "proper")):
         return None
     first = index - 1
-    if talk.text(first - 1) in BEGINNINGS and talk.follows(first):
+    if talk.text(first - 1) in words("place_first") and talk.follows(first):
         first -= 1
     return stretch(talk, first, index - first + 1, LISTED)
 
@@ -105,7 +111,9 @@ def stretch(talk: Talk, index: int, length: int, sure: float) -> Found:
 def longest(talk: Talk, index: int, name: str) -> int:
     """How many words the longest entry of a list has that begins at a word; 0 for none."""
     for parts in entries(talk.text(index), name):
-        if all(talk.text(index + at) == part and (at == 0 or talk.follows(index + at)) for at, part in enumerate(parts)):
+        if all(
+            talk.text(index + at) == part and (at == 0 or talk.follows(index + at)) for at, part in enumerate(parts)
+        ):
             return len(parts)
     return 0
 
@@ -116,15 +124,19 @@ def entries(first: str, name: str) -> Sequence[tuple[str, ...]]:
 
 
 def how_led(talk: Talk, index: int) -> str:
-    """What leads to a word: "home" where somebody lives or comes from, "near" or "way" where one is or goes, or nothing."""
+    """What leads to a word: "home" where somebody lives, "near" or "way" where one is or goes, or nothing."""
     before, earlier = talk.text(index - 1), talk.text(index - 2)
-    if talk.follows(index) and ((before == "of" and earlier in PARTS) or (before == "from" and earlier in BE)):
+    if talk.follows(index) and (
+        (before == "of" and earlier in words("part_of_town")) or (before == "from" and earlier in words("be"))
+    ):
         return "near"
     if talk.follows(index) and before in {"in", "near"} and earlier in {"over", "up", "down"}:
         return "near"
-    if not talk.follows(index) or before not in WAYS:
+    if not talk.follows(index) or before not in words("ways"):
         return ""
-    if before in {"in", "to", "from", "near", "outside", "into", "at"} and ({earlier, talk.text(index - 3)} & HOME):
+    if before in {"in", "to", "from", "near", "outside", "into", "at"} and (
+        {earlier, talk.text(index - 3)} & words("home")
+    ):
         return "home" if before != "at" else "way"
     return "way" if before in {"in", "near", "outside", "from", "to", "through", "via", "around", "into", "at"} else ""
 
@@ -138,7 +150,7 @@ def is_bare(talk: Talk, index: int) -> bool:
         return True
     if word in words("ordinary") or word in words("function"):
         return False
-    moving = talk.text(index - 2) in ALONG or talk.text(index - 3) in ALONG
+    moving = talk.text(index - 2) in words("along") or talk.text(index - 3) in words("along")
     if before == "in":
         return not (word.endswith("ing") and talk.follows(index + 1))
     return moving and before in {"from", "to", "through", "into"}
@@ -149,7 +161,7 @@ def can_be_guessed(talk: Talk, index: int) -> bool:
     word, after = talk.words[index], talk.at(index + 1)
     if word.text in words("no_place") or word.is_function:
         return False
-    if word.text in BEGINNINGS:
+    if word.text in words("place_first"):
         return bool(after and after.joined and not after.is_plain and after.text not in words("no_place"))
     return not word.is_plain
 
@@ -157,7 +169,7 @@ def can_be_guessed(talk: Talk, index: int) -> bool:
 def guessed(talk: Talk, index: int) -> int:
     """How many words a place has that no list knows."""
     length = 1
-    if talk.text(index) in BEGINNINGS:
+    if talk.text(index) in words("place_first"):
         length = 2 if talk.follows(index + 1) and not talk.words[index + 1].is_function else 1
     while talk.follows(index + length) and talk.text(index + length) in {"on", "upon", "le", "under", "by", "de", "la"}:
         if not talk.follows(index + length + 1) or talk.words[index + length + 1].is_function:

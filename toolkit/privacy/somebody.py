@@ -6,23 +6,13 @@ from toolkit.privacy.gazetteer import listed
 from toolkit.privacy.patterns import words
 from toolkit.privacy.talk import Talk
 
-__all__ = ["DETERMINERS", "MODAL", "could_be_given", "is_given", "is_modal", "is_somebody"]
+__all__ = ["MODAL", "could_be_given", "is_given", "is_modal", "is_somebody"]
 
 MODAL = frozenset({"will", "may"})
-DETERMINERS = frozenset("a an the my your his her its our their this that these those some any no every".split())
-NOT_SUBJECT = frozenset("i you we they he she it this that there which who me not to".split())
-SUBJECT_AFTER = frozenset(
-    "and but because when where if so then well since until after before that while although though as cos did does do"
-    " is was has had would could should what how why who think thinks thought know knows knew say said okay yeah like".split()
-)
 PEOPLE_BESIDE = frozenset({"i", "me", "him", "her", "them", "us", "myself"})
-ONLY_SOMEBODY = frozenset("told asked phoned texted married dating messaged hugged kissed mentioned text email divorced tell".split())
-BESIDE = frozenset("with to from about for by without like than".split())
-WHOSE = frozenset("and because when who in at or but so since i he she on about last this yesterday today again anymore any too".split())
-NOT = frozenset("doesn't didn't wouldn't won't hasn't hadn't isn't wasn't couldn't can't doesnt didnt wouldnt wont hasnt hadnt isnt wasnt".split())
-MODALS = frozenset("would will can could should might must".split())
-TIMES = frozenset("night day week month year time morning evening afternoon weekend".split())
-AUXILIARY = frozenset("does did is has was do would could should doesn't didn't".split())
+NOT_AFTER_NAME = frozenset({"of", "to", "a", "the", "my", "it", "him", "them"})
+MODALS = frozenset(["would", "will", "can", "could", "should", "might", "must"])
+TIMES = frozenset(["night", "day", "week", "month", "year", "time", "morning", "evening", "afternoon", "weekend"])
 
 
 def is_given(text: str) -> bool:
@@ -49,7 +39,7 @@ def is_somebody(talk: Talk, index: int) -> bool:
     word = talk.words[index]
     before = talk.text(index - 1) if word.joined else ""
     after = talk.text(index + 1) if talk.follows(index + 1) else ""
-    if before in DETERMINERS:
+    if before in words("determiner"):
         return before in {"a", "the", "this"} and has_a_surname(talk, index, "", sure_only=True)
     if word.capital and not word.first:
         return True
@@ -57,6 +47,8 @@ def is_somebody(talk: Talk, index: int) -> bool:
         is_object(talk, index, before, after)
         or is_subject(talk, index, before, after)
         or is_beside(talk, index, before, after)
+        or is_who(talk, index, before, after)
+        or is_listed(talk, index, after)
         or is_owner(talk, index, after)
         or has_a_surname(talk, index, before)
     )
@@ -64,12 +56,23 @@ def is_somebody(talk: Talk, index: int) -> bool:
 
 def is_object(talk: Talk, index: int, before: str, after: str) -> bool:
     """Whether something is done to it: "told X", "i miss X so much"."""
-    if before in ONLY_SOMEBODY:
+    if before in words("only_somebody"):
         return after not in {"power", "of"}
     word = talk.text(index)
     if word in MODAL or (word in words("quality") and before not in words("to_somebody")):
-        return before in {"about", "with", "like"} and word == "will" and (not after or after in WHOSE)
-    if before in {"hear", "heard", "see", "saw", "watch", "watched", "remember", "caught", "about", "of"} and after.endswith("ing"):
+        return before in {"about", "with", "like"} and word == "will" and (not after or after in words("goes_on"))
+    if before in {
+        "hear",
+        "heard",
+        "see",
+        "saw",
+        "watch",
+        "watched",
+        "remember",
+        "caught",
+        "about",
+        "of",
+    } and after.endswith("ing"):
         return True
     governed = before in words("governs") | words("to_somebody") or (before.endswith("ed") and len(before) > 4)
     quality = {"of", "to", "for"} if word in words("quality") else {"of"}
@@ -79,45 +82,58 @@ def is_object(talk: Talk, index: int, before: str, after: str) -> bool:
 def is_subject(talk: Talk, index: int, before: str, after: str) -> bool:
     """Whether it does something: "X said", "did X tell", "and X just laughed"."""
     word = talk.text(index)
-    if before in NOT_SUBJECT:
+    if before in words("not_subject"):
         return False
-    if before in AUXILIARY and after in words("does_now"):
+    if before in words("auxiliary") and after in words("does_now"):
         return True
-    if before and before not in SUBJECT_AFTER and (talk.text(index - 2) not in {"last", "this", "one"} or before not in TIMES):
+    if (
+        before
+        and before not in words("subject_after")
+        and (talk.text(index - 2) not in {"last", "this", "one"} or before not in TIMES)
+    ):
         return False
     if after in words("adverb") and word not in MODAL:
         after = talk.text(index + 2)
-    if after in words("says") or (after in NOT and word not in words("quality")):
+    if after in words("says") or (after in words("negated") and word not in words("quality")):
         return True
     return after in words("does") | MODALS and word not in MODAL and word not in words("quality")
 
 
 def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
-    """Whether it is joined to somebody: "me and X", "X and i", "with X", "X and Kate", "it was X who"."""
+    """Whether it is in somebody's company: "me and X", "X and i", "with X", "X and Kate"."""
     word, over = talk.text(index), talk.text(index + 2)
     if after == "and" and word not in MODAL and (over in PEOPLE_BESIDE or is_given(over)):
         return True
     if before == "and" and (talk.text(index - 2) in PEOPLE_BESIDE - {"i", "us"} or is_given(talk.text(index - 2))):
         return not is_modal(talk, index)
-    if before in {"is", "was", "it's"} and (after == "who" or (after in {"i", "he", "she", "you"} and word not in words("quality"))):
-        return True
-    if before in {"i'm", "im", "is", "it's"} and word not in words("describing") and (not after or after in {"by", "and", "from", "but"}):
-        return word not in words("quality") | {"may"} or word == "will"
-    if is_listed(talk, index, after):
-        return True
-    if before not in BESIDE or (word in MODAL and before in {"by", "like", "than"}):
+    if before not in words("beside_somebody") or (word in MODAL and before in {"by", "like", "than"}):
         return False
     known = talk.text(index - 2) in words("company") or talk.text(index - 3) in words("company")
     if before == "to" or word in words("quality"):
-        return known and (not after or after in WHOSE | words("function") - {"of", "to", "a", "the", "my", "it", "him", "them"})
-    return not after or after in (words("function") if known else WHOSE)
+        return known and (not after or after in words("goes_on") | words("function") - NOT_AFTER_NAME)
+    return not after or after in (words("function") if known else words("goes_on"))
+
+
+def is_who(talk: Talk, index: int, before: str, after: str) -> bool:
+    """Whether somebody is it: "it was X who", "i'm X by the way"."""
+    word = talk.text(index)
+    is_quality = word in words("quality")
+    if before in {"is", "was", "it's"} and (after == "who" or (after in {"i", "he", "she", "you"} and not is_quality)):
+        return True
+    if before not in {"i'm", "im", "is", "it's"} or word in words("describing") or (is_quality and word != "will"):
+        return False
+    return not after or after in {"by", "and", "from", "but"}
 
 
 def is_listed(talk: Talk, index: int, after: str) -> bool:
     """Whether it stands between commas, as one of several or as who is spoken to."""
     word = talk.words[index]
     apart = not word.joined and not word.first
-    return apart and word.text not in words("quality") | words("describing") and (not after or after in {"and", "who", "my", "he", "she"})
+    return (
+        apart
+        and word.text not in words("quality") | words("describing")
+        and (not after or after in {"and", "who", "my", "he", "she"})
+    )
 
 
 def is_owner(talk: Talk, index: int, after: str) -> bool:
@@ -133,7 +149,12 @@ def is_owner(talk: Talk, index: int, after: str) -> bool:
 def has_a_surname(talk: Talk, index: int, before: str, *, sure_only: bool = False) -> bool:
     """Whether a surname follows: "mark bishop"."""
     after = talk.at(index + 1)
-    if not after or not after.joined or after.is_plain or (before and before not in SUBJECT_AFTER | BESIDE | {"it's", "named", "called"}):
+    if (
+        not after
+        or not after.joined
+        or after.is_plain
+        or (before and before not in words("subject_after") | words("beside_somebody") | {"it's", "named", "called"})
+    ):
         return False
     if after.text in listed("surnames") or sure_only:
         return after.text in listed("surnames")
