@@ -150,7 +150,7 @@ def is_bare(talk: Talk, index: int) -> bool:
         return True
     if word in words("ordinary") or word in words("function"):
         return False
-    moving = talk.text(index - 2) in words("along") or talk.text(index - 3) in words("along")
+    moving = talk.text(index - 2) in words("along") or talk.text(index - 3) in words("along") | {"from"}
     if before == "in":
         return not (word.endswith("ing") and talk.follows(index + 1))
     return moving and before in {"from", "to", "through", "into"}

@@ -74,7 +74,9 @@ def is_object(talk: Talk, index: int, before: str, after: str) -> bool:
         "of",
     } and after.endswith("ing"):
         return True
-    governed = before in words("governs") | words("to_somebody") or (before.endswith("ed") and len(before) > 4)
+    governed = before in words("governs") | words("to_somebody") or (
+        before.endswith("ed") and len(before) > 4 and before != "hundred"
+    )
     quality = {"of", "to", "for"} if word in words("quality") else {"of"}
     return governed and (not after or (after in words("function") and after not in quality))
 
