@@ -21,13 +21,14 @@ from toolkit.privacy.patterns import words
 TO = Path(__file__).parent.parent / "toolkit" / "privacy" / "gazetteer"
 ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ", "ZA"}
 LARGE = 200_000  # people of a place elsewhere
-TOWN, NEAR_TOWN = 15_000, 5_000  # people of a place that is found without much around it; of one in Britain or Ireland
+TOWN, NEAR_TOWN = 15_000, 3_000  # people of a place that is found without much around it; of one in Britain or Ireland
 COMMON_SURNAME, COMMON_SHORT = 0.002, 0.01  # per cent of the people of the census
 SIMPLE = re.compile(r"[a-z][a-z'. -]+[a-z]")
 PROPER = re.compile("[A-Z][a-z]{2,}")
 OF_A_PEOPLE = re.compile(
     "(?:an|ans|ese|ish|ism|isms|ist|ists|ic|man|men|woman|women|ite|ites|ity|day|days|mas|ised|ized)$"
 )
+ON = re.compile(" (?:up)?on | le | under ")
 ENDINGS = (("s", ""), ("es", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("er", ""), ("er", "e"))
 
 
@@ -44,6 +45,7 @@ def main(census: Path, cities: Path, countries: Path, dictionary: Path) -> None:
         for name, share in first.items()
         if (name in words("given_and_word") or not is_word(name, plain)) and (len(name) > 3 or share >= COMMON_SHORT)
     }
+    given |= words("given_and_word")
     write("given", given - not_names - words("given_in_context"))
     last = shares(census / "dist.all.last")
     surnames = {name for name, share in last.items() if share >= COMMON_SURNAME} - not_names
@@ -73,7 +75,9 @@ def names_of(cities: Path) -> Iterable[tuple[str, int]]:
         is_large = city["countrycode"] in ENGLISH or city["population"] >= LARGE
         if is_large and SIMPLE.fullmatch(name) and len(name.split()) <= 4:
             near = city["countrycode"] in {"GB", "IE"}
-            yield name.replace("-", " "), city["population"] * (TOWN // NEAR_TOWN if near else 1)
+            people = city["population"] * (TOWN // NEAR_TOWN if near else 1)
+            name = name.replace("-", " ")
+            yield from ((called, people) for called in (name, name.removeprefix("royal "), ON.split(name)[0]))
 
 
 def is_word(name: str, plain: frozenset[str]) -> bool:

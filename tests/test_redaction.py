@@ -25,9 +25,10 @@ from toolkit.cli import app
 from toolkit.consent import admit, audit, ledger
 from toolkit.errors import ConsentError, InputError
 from toolkit.intervals import Span
+from toolkit.privacy import ages, codes, contacts, dates, places
 from toolkit.privacy.finding import Finder, Hit
 from toolkit.privacy.leaks import measure, names_in
-from toolkit.privacy.patterns import Identifier, rules
+from toolkit.privacy.patterns import Identifier
 from toolkit.privacy.silencing import of_hits
 from toolkit.privacy.surrogates import Surrogates, shifted
 from toolkit.privacy.synthetic import Sentence, Source, sentences
@@ -60,7 +61,9 @@ def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
     assert made == sentences()
     assert sum(not s.truth for s in made) >= 80
     filled = {s.text[h.start : h.end] for s in made for h in s.truth}
-    assert {"Tom", "tom", "little snoring", "Little Snoring", "07700 900123", "jane.doe@example.org"} <= filled
+    assert sum(piece == piece.lower() for piece in filled) > 100  # as a recogniser writes them
+    assert sum(piece != piece.lower() for piece in filled) > 100
+    assert any("@" in piece for piece in filled)
     for s in made:
         for h in s.truth:
             piece = s.text[h.start : h.end]
@@ -74,7 +77,10 @@ def test_the_held_out_sentences_share_nothing_with_those_that_rules_were_made_wi
     assert held_out == sentences(Source.HELD_OUT)
     assert len({s.text for s in held_out}) >= 500
     assert {h.what for s in held_out for h in s.truth} == set(Identifier)
-    pieces = [{s.text[h.start : h.end].casefold() for s in made for h in s.truth} for made in (seen, held_out)]
+    pieces = [
+        {s.text[h.start : h.end].casefold() for s in made for h in s.truth if h.what is not Identifier.AGE}
+        for made in (seen, held_out)  # there are but few ages over 89
+    ]
     assert not pieces[0] & pieces[1]
     spoken_number = "oh one nine one four nine eight oh one double two"
     assert {spoken_number, "Llanfairpwll", "upper slaughter"} <= {
@@ -134,10 +140,10 @@ def test_what_is_found(finder: Finder, text: str, expected: list[tuple[str, str]
     assert told(finder, text) == expected
 
 
-def test_every_rule_is_whole() -> None:
-    for rule in rules():
-        assert "<" not in rule.expression.replace("(?<", "")
+def test_every_rule_is_sure_to_a_degree_and_takes_something() -> None:
+    for rule in (*dates.rules(), *ages.rules(), *contacts.rules(), *codes.rules(), *places.rules()):
         assert 0 < rule.sure <= 1
+        assert not rule.expression.fullmatch("")
 
 
 def test_surrogates_are_the_same_for_the_same_and_dates_keep_their_distance() -> None:

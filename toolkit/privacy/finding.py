@@ -30,6 +30,7 @@ UNUSED = (
 """Labels of the model that name nobody; dates are found by rules, as the model takes every evening for one."""
 
 NO_NAMES, SPOKEN = words("no_names"), words("spoken")
+NEVER = NO_NAMES | SPOKEN | (words("function") - words("given_in_context"))
 UNSURE = 0.4
 LINK = "(?:(?:of|or|on|upon|le|the|de|van|von|and) )?"  # inside a name: Newcastle upon Tyne
 CAPITALISED = r"[^\W\d_a-z\u00df-\u00ff][\w'\u2019]*"
@@ -155,7 +156,7 @@ def dictionary(pipeline: Any) -> frozenset[str]:
 
 def is_no_name(text: str) -> bool:
     """Whether every word is one that only looks like a name."""
-    return all(word.strip(".,!?-").casefold() in NO_NAMES | SPOKEN for word in text.split())
+    return all(word.casefold() in NEVER for word in re.split(r"[\s.,!?-]+", text) if word)
 
 
 def widened(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:

@@ -158,7 +158,8 @@ def is_work(talk: Talk, index: int) -> bool:
         return before in DISMISSED
     if before in words("employed"):
         return True
-    return at != "from" and before in BETWEEN and talk.text(index - 2) in words("employed")
+    earlier = {talk.text(index - 2), talk.text(index - 3)}
+    return at != "from" and before in BETWEEN and bool(earlier & words("employed"))
 
 
 def firm(talk: Talk, index: int) -> int:
@@ -178,7 +179,17 @@ def firm(talk: Talk, index: int) -> int:
 def is_second(talk: Talk, index: int, link: str) -> bool:
     """Whether a word after "and" or "of" is the second half of a firm: "smith and sons", "marks and spencer"."""
     word = talk.at(index)
-    if not word or not word.joined or word.is_plain or word.text in words("kin") - words("head"):
+    if (
+        not word
+        or not word.joined
+        or word.is_plain
+        or (word.text in words("kin") - words("head") and not is_surname(talk.text(index - 2)))
+    ):
         return False
-    names = words("head") | listed("surnames") | listed("surnames_in_context")
-    return link == "of" or word.capital or word.text in names
+    kin = words("kin") & {"son", "daughter", "nephew", "brother"}
+    return link == "of" or word.capital or word.text in words("head") | kin or is_surname(word.text)
+
+
+def is_surname(text: str) -> bool:
+    """Whether a word is a surname, or one and a word."""
+    return text in listed("surnames") or text in listed("surnames_in_context")

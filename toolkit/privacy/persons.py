@@ -118,10 +118,17 @@ def end_of_name(talk: Talk, index: int, sure: float) -> int:
     last, most = index, index + 3
     while last < most and talk.follows(last + 1) and not talk.words[last].owns:
         word = talk.words[last + 1]
-        if word.is_function or not part_of_name(talk.words[last], word, sure):
+        if not (word.is_function and is_middle(talk, last + 1)) and (
+            word.is_function or not part_of_name(talk.words[last], word, sure)
+        ):
             break
         last += 1
     return last
+
+
+def is_middle(talk: Talk, index: int) -> bool:
+    """Whether a word is a name between two others: "lucy may turner"."""
+    return could_be_given(talk.text(index)) and talk.follows(index + 1) and talk.text(index + 1) in surnames()
 
 
 def part_of_name(before: Word, word: Word, sure: float) -> bool:

@@ -39,7 +39,8 @@ def rules() -> tuple[Rule, ...]:
         Rule.of(
             place,
             0.95,
-            rf"\b{FLAT}?(?:at )?{HOUSE},? (?:the )?{named}{WITH_NUMBER}\b(?! of)(?:,? (?:north|south|east|west)\b)?",
+            rf"\b{FLAT}?(?:at )?{HOUSE},? (?:the )?{named}{WITH_NUMBER}(?: {SUFFIX})?\b(?! of)"
+            r"(?:,? (?:north|south|east|west)\b)?",
         ),
         Rule.of(
             place,
@@ -86,7 +87,7 @@ def found(text: str, talk: Talk) -> Iterator[Found]:
         if length := longest(talk, index, "towns_in_context" if cue == "way" else "places_in_context"):
             if length > 1 or cue != "way" or is_bare(talk, index):
                 yield stretch(talk, index, length, CUED)
-        elif cue == "home" and can_be_guessed(talk, index):
+        elif (cue == "home" or talk.text(index - 1) in {"near", "outside"}) and can_be_guessed(talk, index):
             yield stretch(talk, index, guessed(talk, index), GUESSED)
 
 
@@ -130,7 +131,7 @@ def how_led(talk: Talk, index: int) -> str:
         (before == "of" and earlier in words("part_of_town")) or (before == "from" and earlier in words("be"))
     ):
         return "near"
-    if talk.follows(index) and before in {"in", "near"} and earlier in {"over", "up", "down"}:
+    if talk.follows(index) and before in {"in", "near", "from"} and earlier in {"over", "up", "down"}:
         return "near"
     if not talk.follows(index) or before not in words("ways"):
         return ""
@@ -144,7 +145,8 @@ def how_led(talk: Talk, index: int) -> str:
 def is_bare(talk: Talk, index: int) -> bool:
     """Whether the words go on, after one that is a place and a word, as they do after a place."""
     word, before, after = talk.text(index), talk.text(index - 1), talk.text(index + 1)
-    if word in words("no_place") or (talk.follows(index + 1) and after not in words("function")):
+    on = words("function") | {"next", "last", "every", "for"}
+    if word in words("no_place") or (talk.follows(index + 1) and after not in on):
         return False
     if talk.words[index].capital or before in {"near", "outside", "via"}:
         return True
@@ -161,9 +163,10 @@ def can_be_guessed(talk: Talk, index: int) -> bool:
     word, after = talk.words[index], talk.at(index + 1)
     if word.text in words("no_place") or word.is_function:
         return False
+    near = talk.text(index - 1) in {"near", "outside"}
     if word.text in words("place_first"):
         return bool(after and after.joined and not after.is_plain and after.text not in words("no_place"))
-    return not word.is_plain
+    return not near and not word.is_plain
 
 
 def guessed(talk: Talk, index: int) -> int:

@@ -61,7 +61,7 @@ def is_painted(word: Word, head: str) -> bool:
     """Whether a word and a thing or animal are a pub: "the red lion", "the crown inn"."""
     if head in INNS:
         return word.text not in words("ordinary") | words("kind_of") - words("pub_first")
-    return head in words("pub_head") and word.text in words("pub_first")
+    return head in words("pub_head") and (word.text in words("pub_first") or (word.owns and head == "head"))
 
 
 def of_a_saint(talk: Talk, index: int, word: Word) -> int:

@@ -60,6 +60,8 @@ def is_object(talk: Talk, index: int, before: str, after: str) -> bool:
         return after not in {"power", "of"}
     word = talk.text(index)
     if word in MODAL or (word in words("quality") and before not in words("to_somebody")):
+        if before in {"gave", "give", "lent", "owed", "owe", "sent", "showed", "paid"}:
+            return after in words("determiner")
         return before in {"about", "with", "like"} and word == "will" and (not after or after in words("goes_on"))
     if before in {
         "hear",
@@ -108,6 +110,8 @@ def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
         return True
     if before == "and" and (talk.text(index - 2) in PEOPLE_BESIDE - {"i", "us"} or is_given(talk.text(index - 2))):
         return not is_modal(talk, index)
+    if before == "and" and could_be_given(talk.text(index - 2)) and talk.text(index - 3) in words("beside_somebody"):
+        return not is_modal(talk, index)
     if before not in words("beside_somebody") or (word in MODAL and before in {"by", "like", "than"}):
         return False
     known = talk.text(index - 2) in words("company") or talk.text(index - 3) in words("company")
@@ -120,7 +124,11 @@ def is_who(talk: Talk, index: int, before: str, after: str) -> bool:
     """Whether somebody is it: "it was X who", "i'm X by the way"."""
     word = talk.text(index)
     is_quality = word in words("quality")
-    if before in {"is", "was", "it's"} and (after == "who" or (after in {"i", "he", "she", "you"} and not is_quality)):
+    if after == "who" or (after in {"is", "was"} and talk.text(index + 2) in {"my", "our", "his", "her", "your"}):
+        return before not in words("not_subject")
+    if after in {"is", "was"} and talk.text(index + 2) in words("born"):
+        return before in words("subject_after")
+    if before in {"is", "was", "it's"} and (after in {"i", "he", "she", "you"} and not is_quality):
         return True
     if before not in {"i'm", "im", "is", "it's"} or word in words("describing") or (is_quality and word != "will"):
         return False
@@ -155,7 +163,11 @@ def has_a_surname(talk: Talk, index: int, before: str, *, sure_only: bool = Fals
         not after
         or not after.joined
         or after.is_plain
-        or (before and before not in words("subject_after") | words("beside_somebody") | {"it's", "named", "called"})
+        or (
+            before
+            and before
+            not in words("subject_after") | words("beside_somebody") | words("governs") | {"it's", "named", "into"}
+        )
     ):
         return False
     if after.text in listed("surnames") or sure_only:
