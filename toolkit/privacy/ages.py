@@ -38,7 +38,8 @@ SOME = (
     r"|i think|close to|still) )*"
 )
 REACHED = (
-    r"(?:turn(?:s|ed|ing)?|aged?|aged about|reach(?:es|ed|ing)?|lived to(?: be)?|lives to(?: be)?|live to(?:"
+    r"(?:(?:die[sd]?|passed|passed away|went|retired|remarried) at|turn(?:s|ed|ing)?|aged?|aged about"
+    r"|reach(?:es|ed|ing)?|lived to(?: be)?|lives to(?: be)?|live to(?:"
     r" be)?|made it to"
     r"|make it to|got to|get to|approaching|pushing|until (?:he|she) was|till (?:he|she) was|at the (?:grand"
     r" )?(?:old )?age of"

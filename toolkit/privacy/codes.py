@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from toolkit.privacy.numerals import MANY, TEEN, TENS, UNIT, UNITS
+from toolkit.privacy.numerals import MANY, TEEN, TENS, UNIT, UNITS, ZERO
 from toolkit.privacy.patterns import Found, Identifier, Rule, searched
 
 __all__ = ["found"]
@@ -40,6 +40,7 @@ MEASURE = (
     r"|grand|pages|feet"
     r"|units|milligrams|mg|followers|kids|students|men|women|patients|of)\b)"
 )
+FOUR = re.compile(rf"(?<![\w'\u2019])(?:{UNIT}|{ZERO})(?: (?:{UNIT}|{ZERO})){{3,4}}(?!\w)", re.IGNORECASE)
 DOUBLE = re.compile(r"\b(?:double|treble|triple|oh|zero)\b", re.IGNORECASE)
 
 
@@ -81,12 +82,15 @@ def rules() -> tuple[Rule, ...]:
 def found(text: str) -> Iterator[Found]:
     """Numbers in a text."""
     yield from searched(rules(), text)
-    for match in RUN.finditer(text):
-        if not is_counting(match[0]):
-            yield Found(match.start(), match.end(), Identifier.NUMBER, 0.9)
-    for match in SHORT_RUN.finditer(text):
-        if DOUBLE.search(match[0]) and not is_counting(match[0]):
-            yield Found(match.start(), match.end(), Identifier.NUMBER, 0.8)
+    for run, sure, needed in ((RUN, 0.9, None), (FOUR, 0.7, None), (SHORT_RUN, 0.8, DOUBLE)):
+        for match in run.finditer(text):
+            if not is_counting(match[0]) and (needed is None or needed.search(match[0])):
+                yield Found(match.start(), match.end(), Identifier.NUMBER, sure)
+    yield from mixed(text)
+
+
+def mixed(text: str) -> Iterator[Found]:
+    """Letters and numbers in a row, and what is said to be somebody's number."""
     for match in MIXED.finditer(text):
         pieces = re.split(r"[ ,./-]+", match[0])
         if (

@@ -41,7 +41,9 @@ SMALL_BEFORE = re.compile(
     r"|chipping)[ -])$",
     re.IGNORECASE,
 )
-HEADS = re.compile(rf"(?: {one_of(words('head'))}\b)+", re.IGNORECASE)
+KINDS = "(?: (?:high|primary|secondary|grammar|junior|infant|community|medical|health|general|care|road|street|lane))"
+HEADS = re.compile(rf"{KINDS}{{0,2}}(?: {one_of(words('head'))}\b)+", re.IGNORECASE)
+GIVEN_BEFORE = re.compile(rf"\b{one_of(words('given_in_context') - words('function'))}[ -]$", re.IGNORECASE)
 PARTS = (" ", "-")
 NAMES = frozenset({Identifier.PERSON, Identifier.PLACE, Identifier.ORGANISATION})
 HYPHENED = re.compile(r"(?:-[^\W\d_]{1,20}){1,3}")
@@ -163,20 +165,30 @@ def widened(text: str, start: int, end: int, what: Identifier) -> tuple[int, int
     """A stretch with the rest of its name: what hyphens join, capitalised words after or before it, an "'s"."""
     if what not in NAMES:
         return start, end
-    if before := HYPHENED_BEFORE.search(text, max(0, start - 40), start):
-        start = before.start()
-    if after := HYPHENED.match(text, end):
-        end = after.end()
-    if owns := OWNS.match(text, end):
-        end = owns.end()
-    if small := SMALL_BEFORE.search(text, 0, start):
-        start = small.start(1)
+    start, end = with_parts(text, start, end, what)
     if not text[start].isupper():
         return start, end
     while (after := AFTER.match(text, end)) and not is_no_name(after[1]):
         end = after.end()
     while (before := BEFORE.search(text, 0, start)) and not is_no_name(before[1]) and before.start() > 0:
         start = before.start()
+    return start, end
+
+
+def with_parts(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:
+    """A stretch with what belongs to it whatever its case: hyphened words, an article, a first name, an "'s"."""
+    if before := HYPHENED_BEFORE.search(text, max(0, start - 40), start):
+        start = before.start()
+    if after := HYPHENED.match(text, end):
+        end = after.end()
+    if what is Identifier.PERSON and (before := GIVEN_BEFORE.search(text, max(0, start - 40), start)):
+        start = before.start()
+    if what is Identifier.ORGANISATION and text[max(0, start - 4) : start].casefold() == "the ":
+        start -= 4
+    if owns := OWNS.match(text, end):
+        end = owns.end()
+    if small := SMALL_BEFORE.search(text, 0, start):
+        start = small.start(1)
     return start, end
 
 

@@ -48,7 +48,10 @@ def rules() -> tuple[Rule, ...]:
             rf"\b{HOUSE} (?:the )(?:avenue|close|street|lane|mews|crescent|grove|green|drive|terrace|square)\b",
         ),
         Rule.of(
-            place, 0.85, rf"\b(?:on|in|at|off|along|near|down|up|from|to|is|of|round|around) (?P<it>{named}{SUFFIX})\b"
+            place,
+            0.85,
+            rf"\b(?:on|in|at|off|along|near|down|up|from|to|is|of|round|around|past|through|across|opposite) "
+            rf"(?P<it>{named}{SUFFIX})\b",
         ),
         Rule.of(
             place,

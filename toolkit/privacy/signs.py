@@ -11,7 +11,7 @@ from toolkit.privacy.talk import Talk, Word
 __all__ = ["found"]
 
 INNS = frozenset({"arms", "inn", "tavern"})
-LED = frozenset(["in", "at", "down", "outside", "to", "up", "into", "from", "called", "by"])
+LED = frozenset(["in", "at", "down", "outside", "to", "up", "into", "from", "called", "by", "with", "past"])
 HALLOWED = frozenset({"saint", "st", "king", "queen"})
 AFTER_OF = frozenset({"lourdes", "sorrows", "fatima", "apostle", "evangelist", "lakes"})
 MOST = 4
@@ -46,12 +46,15 @@ def pub(talk: Talk, index: int, word: Word) -> int:
 
 def goes_on(talk: Talk, index: int) -> bool:
     """Whether a sentence ends before a word, or goes on without a noun."""
-    return not talk.follows(index) or talk.text(index) in words("function") - {"and", "of"}
+    after = talk.text(index)
+    return not talk.follows(index) or after.endswith("ing") or after in words("function") - {"and", "of"}
 
 
 def is_pair(one: str, other: str, *, led: bool) -> bool:
     """Whether two nouns are a pub: "the dog and duck"."""
     heads = words("pub_head")
+    if led and other in heads:
+        return True
     if one not in words("pub_first") | heads or other in words("kin"):
         return False
     return led or other in heads

@@ -47,6 +47,7 @@ def is_somebody(talk: Talk, index: int) -> bool:
         is_object(talk, index, before, after)
         or is_subject(talk, index, before, after)
         or is_beside(talk, index, before, after)
+        or is_pair(talk, index, before, after)
         or is_who(talk, index, before, after)
         or is_listed(talk, index, after)
         or is_owner(talk, index, after)
@@ -100,6 +101,8 @@ def is_subject(talk: Talk, index: int, before: str, after: str) -> bool:
         after = talk.text(index + 2)
     if after in words("says") or (after in words("negated") and word not in words("quality")):
         return True
+    if after.endswith("s") and len(after) > 3 and before in words("knows") and word not in words("quality"):
+        return True
     return after in words("does") | MODALS and word not in MODAL and word not in words("quality")
 
 
@@ -120,6 +123,13 @@ def is_beside(talk: Talk, index: int, before: str, after: str) -> bool:
     return not after or after in (words("function") if known else words("goes_on"))
 
 
+def is_pair(talk: Talk, index: int, before: str, after: str) -> bool:
+    """Whether it is one of two who do something: "X and Y are"."""
+    if after == "and" and could_be_given(talk.text(index + 2)):
+        return talk.text(index + 3) in words("two_do")
+    return before == "and" and could_be_given(talk.text(index - 2)) and after in words("two_do")
+
+
 def is_who(talk: Talk, index: int, before: str, after: str) -> bool:
     """Whether somebody is it: "it was X who", "i'm X by the way"."""
     word = talk.text(index)
@@ -130,6 +140,8 @@ def is_who(talk: Talk, index: int, before: str, after: str) -> bool:
         return before in words("subject_after")
     if before in {"is", "was", "it's"} and (after in {"i", "he", "she", "you"} and not is_quality):
         return True
+    if before in {"is", "was"} and talk.text(index - 2) in {"how", "old", "where"}:
+        return not after or after in words("function")
     if before not in {"i'm", "im", "is", "it's"} or word in words("describing") or (is_quality and word != "will"):
         return False
     return not after or after in {"by", "and", "from", "but"}
