@@ -68,7 +68,7 @@ def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
         for h in s.truth:
             piece = s.text[h.start : h.end]
             assert piece == piece.strip()
-            assert piece[0].isalnum() or piece[0] in "(+"
+            assert piece[0].isalnum() or piece[0] in "(+@"
     assert {h.what for s in made for h in s.truth} == set(Identifier)
 
 
@@ -117,7 +117,7 @@ def test_recall_and_precision_by_class(finder: Finder) -> None:
     scores = measure(finder, sentences())
     floor = dict.fromkeys(Identifier, 0.95) | {Identifier.PERSON: 0.85, Identifier.PLACE: 0.88, Identifier.WEB: 0.8}
     for what, least in floor.items():
-        assert scores[what].there >= 10
+        assert scores[what].there >= 8
         assert scores[what].recall >= least, what
         assert scores[what].precision >= 0.9, what
 
