@@ -210,7 +210,7 @@ def test_the_draft_holds_what_research_covers_and_leads_back_to_nobody(
     assert len({r["session"] for r in rows}) == 2
     assert len({r["client"] for r in rows}) == len({r["recorded_on"] for r in rows}) == 1  # one client: moved alike
     first = table(next((tmp_path / "draft" / "transcripts").iterdir()))[0]["text"]
-    assert first.startswith("'=[person ")  # and no formula
+    assert first.startswith("'=Then [person ")  # and no formula
     assert "[age over 89 1]" in first
     leaks = json.loads((tmp_path / "draft" / "leaks.json").read_text())
     assert leaks["known_names_left"] == 0
