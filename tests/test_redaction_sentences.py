@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import tomllib
 from importlib.resources import files
 from itertools import combinations
@@ -21,12 +22,14 @@ def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
     assert made == sentences()
     assert sum(not s.truth for s in made) >= 80
     filled = {s.text[h.start : h.end] for s in made for h in s.truth}
-    assert {"Tom", "tom", "little snoring", "Little Snoring", "07700 900123", "jane.doe@example.org"} <= filled
+    assert sum(piece == piece.lower() for piece in filled) > 100  # as a recogniser writes them
+    assert sum(piece != piece.lower() for piece in filled) > 100
+    assert any("@" in piece for piece in filled)
     for s in made:
         for h in s.truth:
             piece = s.text[h.start : h.end]
             assert piece == piece.strip()
-            assert piece[0].isalnum() or piece[0] in "(+"
+            assert piece[0].isalnum() or piece[0] in "(+@"
     assert {h.what for s in made for h in s.truth} == set(Identifier)
 
 
@@ -60,10 +63,16 @@ def test_what_is_said_to_identify_is_a_filler_of_its_class(source: Source) -> No
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(Source, 2)))
 def test_sets_of_sentences_share_no_filler_and_no_frame(one: Source, other: Source) -> None:
-    fillers = [{bare(f) for filler in set_of(s)["fillers"].values() for f in filler["of"]} for s in (one, other)]
-    assert not fillers[0] & fillers[1]
+    assert not fillers(one) & fillers(other)
     frames = [{bare(GAP.sub("gap", f)) for kind in set_of(s)["frames"].values() for f in kind} for s in (one, other)]
     assert not frames[0] & frames[1]
+
+
+def fillers(source: Source) -> set[str]:
+    """What fills the gaps of a set; of ages over 89 and months there are too few for three sets of their own."""
+    few = {bare(month) for month in calendar.month_name[1:]}
+    kinds = (kind for kind in set_of(source)["fillers"].values() if kind["what"] != Identifier.AGE)
+    return {bare(f) for kind in kinds for f in kind["of"]} - few
 
 
 def set_of(source: Source) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolkit import extras
-from toolkit.privacy.patterns import Identifier, rules, words
+from toolkit.privacy import ages, codes, contacts, dates, organisations, persons, places
+from toolkit.privacy.fluent import fluent
+from toolkit.privacy.patterns import Found, Identifier, one_of, searched, words
+from toolkit.privacy.talk import talk_of
 
 __all__ = ["Finder", "Hit"]
 
@@ -27,10 +30,25 @@ UNUSED = (
 """Labels of the model that name nobody; dates are found by rules, as the model takes every evening for one."""
 
 NO_NAMES, SPOKEN = words("no_names"), words("spoken")
+NEVER = NO_NAMES | SPOKEN | (words("function") - words("given_in_context"))
 UNSURE = 0.4
 LINK = "(?:(?:of|or|on|upon|le|the|de|van|von|and) )?"  # inside a name: Newcastle upon Tyne
 CAPITALISED = r"[^\W\d_a-z\u00df-\u00ff][\w'\u2019]*"
 AFTER = re.compile(rf"[ -]{LINK}({CAPITALISED})")
+SMALL_BEFORE = re.compile(
+    r"\b(?:in|to|from|near|at|outside|of|around|through|via|leave|left|visit|and) "
+    r"((?:upper|lower|nether|little|great|north|south|east|west|saint|st|fort|mount|port|lake|old|new|much"
+    r"|chipping)[ -])$",
+    re.IGNORECASE,
+)
+KINDS = "(?: (?:high|primary|secondary|grammar|junior|infant|community|medical|health|general|care|road|street|lane))"
+HEADS = re.compile(rf"{KINDS}{{0,2}}(?: {one_of(words('head'))}\b)+", re.IGNORECASE)
+GIVEN_BEFORE = re.compile(rf"\b{one_of(words('given_in_context') - words('function'))}[ -]$", re.IGNORECASE)
+PARTS = (" ", "-")
+NAMES = frozenset({Identifier.PERSON, Identifier.PLACE, Identifier.ORGANISATION})
+HYPHENED = re.compile(r"(?:-[^\W\d_]{1,20}){1,3}")
+HYPHENED_BEFORE = re.compile(r"(?<![\w-])(?:[^\W\d_]{1,20}-){1,3}$")
+OWNS = re.compile(r"['\u2019]s\b", re.IGNORECASE)
 BEFORE = re.compile(rf"({CAPITALISED})[ -]$")
 
 
@@ -61,7 +79,7 @@ class Finder:
 
     def __init__(self, model: Path, names: Iterable[str] = ()) -> None:
         extras.need("presidio_analyzer", what="redaction")
-        from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+        from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
         from presidio_analyzer.nlp_engine import NlpEngineProvider
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
@@ -71,12 +89,10 @@ class Finder:
             "models": [{"lang_code": "en", "model_name": str(model)}],
             "ner_model_configuration": {"model_to_presidio_entity_mapping": LABELS, "labels_to_ignore": UNUSED},
         }
-        recognisers: list[Any] = [SpacyRecognizer(supported_entities=list(ENTITIES))]
-        for number, rule in enumerate(rules()):
-            pattern = Pattern(f"rule {number}", rule.expression, rule.sure)
-            recognisers.append(PatternRecognizer(f"{rule.what}:{number}", name=f"rule {number}", patterns=[pattern]))
         self.engine = AnalyzerEngine(
-            registry=RecognizerRegistry(recognizers=recognisers, supported_languages=["en"]),
+            registry=RecognizerRegistry(
+                recognizers=[SpacyRecognizer(supported_entities=list(ENTITIES))], supported_languages=["en"]
+            ),
             nlp_engine=NlpEngineProvider(nlp_configuration=told).create_engine(),
             supported_languages=["en"],
         )
@@ -87,18 +103,20 @@ class Finder:
         """Every identifier, in order, none overlapping another: where two do, they are one, named by the surer."""
         artifacts = self.engine.nlp_engine.process_text(text, "en")
         found = [
-            (r.start, r.end, what_of(r.entity_type), r.score)
+            (r.start, r.end, ENTITIES[r.entity_type], r.score)
             for r in self.engine.analyze(text, language="en", nlp_artifacts=artifacts)
             if not is_no_name(text[r.start : r.end])
         ]
         found += [
-            (token.idx, token.idx + len(token), Identifier.PERSON, UNSURE)
+            (*with_head(text, token.idx, token.idx + len(token)), UNSURE)
             for token in artifacts.tokens
             if self.is_odd(token)
         ]
+        said = fluent(text)
+        found += [(*said.where(f.start, f.end), f.what, f.sure) for f in by_rules(said.text)]
         if self.known is not None:
             found += [(m.start(), m.end(), Identifier.PERSON, 2.0) for m in self.known.finditer(text)]
-        return joined((*widened(text, start, end), what, score) for start, end, what, score in found)
+        return joined(text, ((*widened(text, start, end, what), what, score) for start, end, what, score in found))
 
     def is_odd(self, token: Any) -> bool:
         """Whether a word may be a name by nothing but itself: a capital inside a sentence, or in no dictionary."""
@@ -107,6 +125,23 @@ class Finder:
             return False
         known = bool(self.words) and (word in self.words or token.lemma_.casefold() in self.words)
         return not known or (token.text[0].isupper() and not token.is_sent_start)
+
+
+def by_rules(text: str) -> Iterator[Found]:
+    """What the rules for speech find."""
+    talk = talk_of(text)
+    yield from searched((*dates.rules(), *ages.rules()), text)
+    yield from contacts.found(text)
+    yield from codes.found(text)
+    yield from persons.found(talk)
+    yield from places.found(text, talk)
+    yield from organisations.found(talk)
+
+
+def with_head(text: str, start: int, end: int) -> tuple[int, int, Identifier]:
+    """An unknown word with what makes it a school, a firm and so on, where that follows."""
+    head = HEADS.match(text, end)
+    return (start, head.end(), Identifier.ORGANISATION) if head else (start, end, Identifier.PERSON)
 
 
 def dictionary(pipeline: Any) -> frozenset[str]:
@@ -121,18 +156,16 @@ def dictionary(pipeline: Any) -> frozenset[str]:
     return frozenset(words)
 
 
-def what_of(entity: str) -> Identifier:
-    """The class of what Presidio found."""
-    return ENTITIES[entity] if entity in ENTITIES else Identifier(entity.partition(":")[0])
-
-
 def is_no_name(text: str) -> bool:
     """Whether every word is one that only looks like a name."""
-    return all(word.strip(".,!?-").casefold() in NO_NAMES | SPOKEN for word in text.split())
+    return all(word.casefold() in NEVER for word in re.split(r"[\s.,!?-]+", text) if word)
 
 
-def widened(text: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch with the rest of its name: capitalised words that follow it or come before it."""
+def widened(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:
+    """A stretch with the rest of its name: what hyphens join, capitalised words after or before it, an "'s"."""
+    if what not in NAMES:
+        return start, end
+    start, end = with_parts(text, start, end, what)
     if not text[start].isupper():
         return start, end
     while (after := AFTER.match(text, end)) and not is_no_name(after[1]):
@@ -142,11 +175,30 @@ def widened(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def joined(found: Iterable[tuple[int, int, Identifier, float]]) -> tuple[Hit, ...]:
-    """Stretches that overlap made one."""
+def with_parts(text: str, start: int, end: int, what: Identifier) -> tuple[int, int]:
+    """A stretch with what belongs to it whatever its case: hyphened words, an article, a first name, an "'s"."""
+    if before := HYPHENED_BEFORE.search(text, max(0, start - 40), start):
+        start = before.start()
+    if after := HYPHENED.match(text, end):
+        end = after.end()
+    if what is Identifier.PERSON and (before := GIVEN_BEFORE.search(text, max(0, start - 40), start)):
+        start = before.start()
+    if what is Identifier.ORGANISATION and text[max(0, start - 4) : start].casefold() == "the ":
+        start -= 4
+    if owns := OWNS.match(text, end):
+        end = owns.end()
+    if small := SMALL_BEFORE.search(text, 0, start):
+        start = small.start(1)
+    return start, end
+
+
+def joined(text: str, found: Iterable[tuple[int, int, Identifier, float]]) -> tuple[Hit, ...]:
+    """Stretches that overlap made one, and names that only a space or a hyphen parts."""
     hits: list[tuple[int, int, Identifier, float]] = []
     for start, end, what, score in sorted(found, key=lambda f: (f[0], -f[1])):
-        if hits and start < hits[-1][1]:
+        if hits and (
+            start < hits[-1][1] or (NAMES.issuperset((what, hits[-1][2])) and text[hits[-1][1] : start] in PARTS)
+        ):
             first, last, named, best = hits[-1]
             hits[-1] = (first, max(last, end), what if score > best else named, max(score, best))
         else:
