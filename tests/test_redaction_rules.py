@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.privacy.finding import by_rules
-from toolkit.privacy.fluent import fluent
-from toolkit.privacy.gazetteer import listed
-from toolkit.privacy.patterns import Identifier, words
+from toolkit.privacy.redacting.finding import by_rules
+from toolkit.privacy.redacting.fluent import fluent
+from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.patterns import Identifier, words
 
 UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from toolkit.privacy.patterns import Identifier
-from toolkit.privacy.synthetic import GAP, Source, sentences
+from toolkit.privacy.redacting.patterns import Identifier
+from toolkit.privacy.redacting.synthetic import GAP, Source, sentences
 
 pytest.importorskip("presidio_analyzer")
 
@@ -77,7 +77,7 @@ def fillers(source: Source) -> set[str]:
 
 def set_of(source: Source) -> dict[str, Any]:
     """The file of a set."""
-    return tomllib.loads(files("toolkit.privacy").joinpath(f"{source}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("toolkit.privacy.redacting").joinpath(f"{source}.toml").read_text(encoding="utf-8"))
 
 
 def bare(text: str) -> str:

@@ -6,7 +6,7 @@ identifiers in text are replaced (`toolkit.privacy`), and there is no audio and 
 identifiers of which class the redaction finds in sentences made for that, and how often known names are in the draft.
 
 Where it is asked for, and every party granted supervision too (that the sound may be heard), the sound is there with
-the stretches of `toolkit.privacy.silencing` silent. It is a voice, and stays the voice of somebody.
+the stretches of `toolkit.privacy.redacting.silencing` silent. It is a voice, and stays the voice of somebody.
 
 ::
 
@@ -41,15 +41,15 @@ from toolkit.consent.admit import admit
 from toolkit.errors import ConsentError, InputError, StoreError
 from toolkit.formats import csv_out
 from toolkit.formats.sessions import check_party
-from toolkit.privacy import silencing
-from toolkit.privacy.leaks import measure, names_in
-from toolkit.privacy.surrogates import Surrogates, shifted
-from toolkit.privacy.synthetic import Source, sentences
+from toolkit.privacy.redacting import silencing
+from toolkit.privacy.redacting.leaks import measure, names_in
+from toolkit.privacy.redacting.surrogates import Surrogates, shifted
+from toolkit.privacy.redacting.synthetic import Source, sentences
 from toolkit.study import Study
 from toolkit.types import Missing, Purpose, Recording
 
 if TYPE_CHECKING:
-    from toolkit.privacy.finding import Finder
+    from toolkit.privacy.redacting.finding import Finder
 
 __all__ = ["Draft", "export", "sign_off"]
 
@@ -142,7 +142,7 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = (), audio: bool
     StoreError
         When results are damaged, or the draft cannot be written.
     """
-    from toolkit.privacy.finding import Finder
+    from toolkit.privacy.redacting.finding import Finder
 
     check_folder(study, folder)
     chosen, left_out = covered(study)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from toolkit.privacy.gazetteer import listed, phrases
-from toolkit.privacy.numerals import MANY
-from toolkit.privacy.patterns import Found, Identifier, Rule, one_of, searched, words
-from toolkit.privacy.talk import Talk
+from toolkit.privacy.redacting.gazetteer import listed, phrases
+from toolkit.privacy.redacting.numerals import MANY
+from toolkit.privacy.redacting.patterns import Found, Identifier, Rule, one_of, searched, words
+from toolkit.privacy.redacting.talk import Talk
 
 __all__ = ["found"]
 

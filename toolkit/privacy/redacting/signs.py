@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.privacy.gazetteer import listed
-from toolkit.privacy.patterns import words
-from toolkit.privacy.talk import Talk, Word
+from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.patterns import words
+from toolkit.privacy.redacting.talk import Talk, Word
 
 __all__ = ["found"]
 

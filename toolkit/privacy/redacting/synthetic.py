@@ -20,8 +20,8 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from toolkit.privacy.finding import Hit
-from toolkit.privacy.patterns import Identifier
+from toolkit.privacy.redacting.finding import Hit
+from toolkit.privacy.redacting.patterns import Identifier
 
 __all__ = ["Sentence", "Source", "sentences"]
 
@@ -52,7 +52,7 @@ class Sentence:
 
 def sentences(source: Source = Source.SEEN, *, seed: int = 20261124, count: int = COUNT) -> tuple[Sentence, ...]:
     """So many sentences of a set, the same for the same seed; one in five holds no identifier."""
-    table = tomllib.loads(files("toolkit.privacy").joinpath(f"{source}.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("toolkit.privacy.redacting").joinpath(f"{source}.toml").read_text(encoding="utf-8"))
     dice = random.Random(seed)
     with_gaps, plain = table["frames"]["with_gaps"], table["frames"]["plain"]
     made = []

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from toolkit.privacy.patterns import Found, Identifier, Rule, one_of, searched, words
+from toolkit.privacy.redacting.patterns import Found, Identifier, Rule, one_of, searched, words
 
 __all__ = ["found"]
 

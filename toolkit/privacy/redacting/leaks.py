@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from toolkit.privacy.finding import Finder, Hit, known_names
-from toolkit.privacy.patterns import Identifier
-from toolkit.privacy.synthetic import Sentence
+from toolkit.privacy.redacting.finding import Finder, Hit, known_names
+from toolkit.privacy.redacting.patterns import Identifier
+from toolkit.privacy.redacting.synthetic import Sentence
 
 __all__ = ["Score", "measure", "names_in"]
 

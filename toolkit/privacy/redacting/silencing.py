@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from toolkit.intervals import Span, subtract, union
-from toolkit.privacy.finding import Hit
+from toolkit.privacy.redacting.finding import Hit
 from toolkit.types import SpokenUtterance, Word
 
 __all__ = ["PADDING", "of_hits", "padded", "unread"]

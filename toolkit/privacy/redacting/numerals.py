@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.privacy.patterns import one_of
+from toolkit.privacy.redacting.patterns import one_of
 
 __all__ = ["DIGIT", "MANY", "ORDINAL", "TEEN", "TENS", "TWO_DIGITS", "UNIT", "YEAR", "YEAR_OR_SHORT", "ZERO"]
 

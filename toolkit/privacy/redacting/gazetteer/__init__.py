@@ -13,7 +13,7 @@ __all__ = ["listed", "phrases"]
 @cache
 def listed(name: str) -> frozenset[str]:
     """Entries of one list, in lower case."""
-    text = files("toolkit.privacy.gazetteer").joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    text = files("toolkit.privacy.redacting.gazetteer").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     return frozenset(text.split("\n")) - {""}
 
 

@@ -76,7 +76,7 @@ def words(name: str) -> frozenset[str]:
 
 @cache
 def _lists() -> dict[str, str]:
-    lists: dict[str, str] = tomllib.loads(files("toolkit.privacy").joinpath("rules.toml").read_text(encoding="utf-8"))[
-        "words"
-    ]
+    lists: dict[str, str] = tomllib.loads(
+        files("toolkit.privacy.redacting").joinpath("rules.toml").read_text(encoding="utf-8")
+    )["words"]
     return lists

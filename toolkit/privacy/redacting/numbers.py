@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from toolkit.privacy.numerals import MANY, TEEN, TENS, UNIT, UNITS, ZERO
-from toolkit.privacy.patterns import Found, Identifier, Rule, searched
+from toolkit.privacy.redacting.numerals import MANY, TEEN, TENS, UNIT, UNITS, ZERO
+from toolkit.privacy.redacting.patterns import Found, Identifier, Rule, searched
 
 __all__ = ["found"]
 

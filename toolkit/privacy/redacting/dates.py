@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from toolkit.privacy.numerals import MANY, ORDINAL, TWO_DIGITS, UNIT, YEAR, YEAR_OR_SHORT
-from toolkit.privacy.patterns import Identifier, Rule, one_of, words
+from toolkit.privacy.redacting.numerals import MANY, ORDINAL, TWO_DIGITS, UNIT, YEAR, YEAR_OR_SHORT
+from toolkit.privacy.redacting.patterns import Identifier, Rule, one_of, words
 
 __all__ = ["rules"]
 

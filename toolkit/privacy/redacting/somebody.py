@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from toolkit.privacy.gazetteer import listed
-from toolkit.privacy.patterns import words
-from toolkit.privacy.talk import Talk
+from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.patterns import words
+from toolkit.privacy.redacting.talk import Talk
 
 __all__ = ["MODAL", "could_be_given", "is_given", "is_modal", "is_somebody"]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import extras
-from toolkit.privacy import ages, codes, contacts, dates, organisations, persons, places
-from toolkit.privacy.fluent import fluent
-from toolkit.privacy.patterns import Found, Identifier, one_of, searched, words
-from toolkit.privacy.talk import talk_of
+from toolkit.privacy.redacting import ages, contacts, dates, numbers, organisations, persons, places
+from toolkit.privacy.redacting.fluent import fluent
+from toolkit.privacy.redacting.patterns import Found, Identifier, one_of, searched, words
+from toolkit.privacy.redacting.talk import talk_of
 
 __all__ = ["Finder", "Hit"]
 
@@ -132,7 +132,7 @@ def by_rules(text: str) -> Iterator[Found]:
     talk = talk_of(text)
     yield from searched((*dates.rules(), *ages.rules()), text)
     yield from contacts.found(text)
-    yield from codes.found(text)
+    yield from numbers.found(text)
     yield from persons.found(talk)
     yield from places.found(text, talk)
     yield from organisations.found(talk)

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from toolkit.privacy.finding import Hit
-from toolkit.privacy.patterns import Identifier
+from toolkit.privacy.redacting.finding import Hit
+from toolkit.privacy.redacting.patterns import Identifier
 
 __all__ = ["Surrogates", "shifted"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.privacy import signs
-from toolkit.privacy.gazetteer import listed
-from toolkit.privacy.patterns import Found, Identifier, words
-from toolkit.privacy.talk import Talk, Word
+from toolkit.privacy.redacting import signs
+from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.patterns import Found, Identifier, words
+from toolkit.privacy.redacting.talk import Talk, Word
 
 __all__ = ["found"]
 

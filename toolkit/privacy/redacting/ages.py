@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from toolkit.privacy.numerals import TEEN, TENS, UNIT
-from toolkit.privacy.patterns import Identifier, Rule, one_of, words
+from toolkit.privacy.redacting.numerals import TEEN, TENS, UNIT
+from toolkit.privacy.redacting.patterns import Identifier, Rule, one_of, words
 
 __all__ = ["rules"]
 

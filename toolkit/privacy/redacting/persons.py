@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from toolkit.privacy.gazetteer import listed
-from toolkit.privacy.patterns import Found, Identifier, words
-from toolkit.privacy.somebody import could_be_given, is_modal, is_somebody
-from toolkit.privacy.talk import Talk, Word
+from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.patterns import Found, Identifier, words
+from toolkit.privacy.redacting.somebody import could_be_given, is_modal, is_somebody
+from toolkit.privacy.redacting.talk import Talk, Word
 
 __all__ = ["found"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.privacy.patterns import words
+from toolkit.privacy.redacting.patterns import words
 
 __all__ = ["Talk", "Word", "talk_of"]
 
