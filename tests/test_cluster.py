@@ -187,6 +187,7 @@ def test_sessions_go_to_workers_of_one_kind(
     assert crew.decided(device, [{"resources": {"GPU": 1}}]) == device  # a worker that comes later changes nothing
 
 
+@pytest.mark.enable_socket  # to find a free port
 def test_the_commands_of_the_page_make_a_cluster_that_runs(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
