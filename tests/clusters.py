@@ -75,11 +75,16 @@ def dask_cluster(folder: Path, *, workers: int = 2, environment: Mapping[str, st
             started.append(start(folder, "worker", [*own, *local], environment))
         yield Dask(folder, json.loads(file.read_text())["address"], started[0].pid, tuple(p.pid for p in started[1:]))
     finally:
-        for process in reversed(started):
-            for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
-                child.kill()
-            process.kill()
-            process.wait()
+        end_all(started)
+
+
+def end_all(started: list[subprocess.Popen[bytes]]) -> None:
+    """End processes and all below them, the last first."""
+    for process in reversed(started):
+        for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
+            child.kill()
+        process.kill()
+        process.wait()
 
 
 def start(folder: Path, what: str, options: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from clusters import Dask, certificates, dask_cluster, until
+from clusters import Dask, certificates, dask_cluster, end_all, start, until
+from conftest import ROOT
+from examples import blocks, lines
 from faulty import add_recordings, environment, faulty_study
 from replay import End, Study
 
@@ -21,6 +25,7 @@ from toolkit.errors import ConfigError
 from toolkit.settings import Settings
 from toolkit.types import Missing
 
+PAGE = ROOT / "docs" / "scale.md"
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
 
@@ -180,6 +185,42 @@ def test_sessions_go_to_workers_of_one_kind(
     device = crew.decided(crew.device_of(chosen), workers)
     assert [n for n, worker in enumerate(workers) if crew.suits(device, worker)] == given_work
     assert crew.decided(device, [{"resources": {"GPU": 1}}]) == device  # a worker that comes later changes nothing
+
+
+@pytest.mark.enable_socket  # to find a free port
+def test_the_commands_of_the_page_make_a_cluster_that_runs(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As written, but for the name of the machine and a port that is free."""
+    study = copy_of(home, tmp_path, {"a": 20})
+    study.root.rename(tmp_path / "my-study")
+    certificates(tmp_path)
+    for ours, theirs in (("cert", "node"), ("key", "node-key")):
+        (tmp_path / f"{ours}.pem").rename(tmp_path / f"{theirs}.pem")
+    file = tmp_path / "cluster.toml"
+    file.write_text(file.read_text().replace("key.pem", "node-key.pem").replace("cert.pem", "node.pem"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    written = [line.replace("HOST:8786", f"127.0.0.1:{port}") for line in lines(PAGE, "console")]
+    scheduler, worker = (shlex.split(line)[2:] for line in written if line.startswith("dask "))
+    (command,) = [shlex.split(line)[2:] for line in written if "--engine dask" in line]
+    monkeypatch.chdir(tmp_path)
+    started_here = [start(tmp_path, "scheduler", [*scheduler, "--port", port], environment(home))]
+    try:
+        started_here.append(start(tmp_path, "worker", worker, environment(home)))
+        end = run(Study(Path(command[0])), *command[1:], home=home)
+        assert end.code == 0, (end.err, "".join(p.read_text(errors="replace") for p in tmp_path.glob("*.log")))
+        assert Study(tmp_path / "my-study").results() == ["a"]
+    finally:
+        end_all(started_here)
+
+
+def test_the_cluster_file_of_the_page_is_read(tmp_path: Path) -> None:
+    (text,) = blocks(PAGE, "toml")
+    (tmp_path / "cluster.toml").write_text(text)
+    jobs_of = config.load(tmp_path / "cluster.toml").jobs
+    assert (jobs_of.workers, jobs_of.cores, jobs_of.queue, jobs_of.interface) == (32, 8, "normal", "ib0")
 
 
 def test_a_cluster_file_is_checked(tmp_path: Path) -> None:
