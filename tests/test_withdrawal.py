@@ -635,8 +635,13 @@ def listeners(study: Study, session_id: str, purposes: frozenset[Purpose], *who:
 
 def test_only_those_a_party_named_may_open_a_session(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     listeners(study, "s01", frozenset({Purpose.MEASURE}), "S01", "S02")
-    for who, rule in (("", "listener-not-named"), ("S03", "not-a-listener")):
+    for who, rule, why in (
+        ("", "listener-not-named", "nobody said who this is"),
+        ("S03", "not-a-listener", "S03 is not among them"),
+    ):
         monkeypatch.setenv("TOOLKIT_USER", who)
+        assert why in store.lacking(study.ledger(), "s01", {Purpose.MEASURE})
+        assert "the purpose measure" in store.lacking(study.ledger(), "s99", {Purpose.MEASURE})
         assert set(store.scan(study, "measures").collect()["session_id"]) == {"s02"}
         for opened in (lambda: store.load(study, "s01"), lambda: look(study.root, "s01")):
             with pytest.raises(ConsentError, match=rule):
@@ -644,6 +649,7 @@ def test_only_those_a_party_named_may_open_a_session(study: Study, monkeypatch: 
             refused = list(audit.entries(study.audit_file))[-1]
             assert (refused["event"], refused["details"]) == ("refuse", {"rule": rule, "by": who})
     monkeypatch.setenv("TOOLKIT_USER", "S02")
+    assert store.lacking(study.ledger(), "s01", {Purpose.MEASURE}) == ""
     assert set(store.scan(study, "measures").collect()["session_id"]) == {"s01", "s02"}
     assert look(study.root, "s01").texts
     opened_line = list(audit.entries(study.audit_file))[-1]

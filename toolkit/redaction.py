@@ -148,7 +148,10 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = (), audio: bool
     chosen, left_out = covered(study)
     if not chosen:
         why = next(iter(left_out.values()), "the study has no sessions")
-        raise ConsentError(f"no session can be in a research export: {why}.", hint="Grant the purpose research first.")
+        raise ConsentError(
+            f"no session can be in a research export: {why}.",
+            hint="All of measure, transcript and research are needed.",
+        )
     known = [*names, *known_of(study.recordings().values())]
     finder, disguise = Finder(models.path(MODEL), known), Disguise()
     readme = README + (AUDIO if audio else NO_AUDIO)
@@ -184,10 +187,10 @@ def covered(study: Study) -> tuple[list[Recording], dict[str, str]]:
     """Sessions that research covers today and whose text was kept, and why each of the others is not among them."""
     ledger, chosen, left_out = study.ledger(), [], {}
     for session_id, recording in study.recordings().items():
-        lacking = NEEDED - store.covered(ledger, session_id)
+        lacking = store.lacking(ledger, session_id, NEEDED)
         found = store.usable(study, session_id, ledger)
         if lacking:
-            left_out[session_id] = f"consent does not cover the purpose {min(lacking)} today"
+            left_out[session_id] = lacking
         elif found is None or "restricted/utterances" not in found.tables:
             left_out[session_id] = "there are no results with text"
         else:

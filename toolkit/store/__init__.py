@@ -8,7 +8,7 @@ what is encrypted in a study that has a vault.
 
 from toolkit.store.collecting import Collected, collect
 from toolkit.store.keeping import Entry, claimed, drop, drop_empty, entries, get, put, stage_folders, sweep_stages
-from toolkit.store.opening import covered, let_in, may_open, note_opened
+from toolkit.store.opening import covered, lacking, let_in, may_open, note_opened
 from toolkit.store.publishing import publish, purge, sweep, writing
 from toolkit.store.reading import (
     is_current,
@@ -38,6 +38,7 @@ __all__ = [
     "go_on",
     "is_current",
     "is_there",
+    "lacking",
     "let_in",
     "load",
     "load_dialogue",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from toolkit.consent import audit, listeners
@@ -14,7 +15,7 @@ from toolkit.opener import opener
 from toolkit.study import Study
 from toolkit.types import Purpose
 
-__all__ = ["covered", "let_in", "may_open", "note_opened", "shown"]
+__all__ = ["covered", "lacking", "let_in", "may_open", "note_opened", "shown"]
 
 ROUNDING = 0.002  # s: manifests have milliseconds
 
@@ -29,6 +30,19 @@ def covered(ledger: Ledger, session_id: str) -> frozenset[Purpose]:
     if not isinstance(record, Record) or ledger.behind(today):
         return frozenset()
     return listeners.allowed(record, granted(record, today), who=opener(), today=today)
+
+
+def lacking(ledger: Ledger, session_id: str, needed: Iterable[Purpose]) -> str:
+    """Why a session may not be opened for all of some purposes today, as half a sentence; empty when it may."""
+    missing = frozenset(needed) - covered(ledger, session_id)
+    if not missing:
+        return ""
+    record, first = ledger.records.get(session_id), min(missing)
+    if isinstance(record, Record) and first in granted(record, date.today()):  # noqa: DTZ011 - the clinic's day
+        if not opener():
+            return "its parties said who may open it, and nobody said who this is (toolkit --as S01 ...)"
+        return f"its parties said who may open it, and {opener()} is not among them"
+    return f"consent does not cover the purpose {first} today"
 
 
 def may_open(study: Study, found: Manifest) -> None:
