@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from toolkit.types import Code
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -39,7 +41,7 @@ def timeline_chart(spans: Rows, marks: Rows, *, end: float, start: float = 0.0) 
     spans
         ``lane, start_minute, end_minute, seconds, colour, what, at`` for every stretch.
     marks
-        ``lane, start_minute, what, at`` for every code.
+        ``lane, start_minute, what, at`` for every code; `what` is the code's name with spaces.
     start, end
         What of the recording is drawn, seconds. Lanes are those of the whole recording.
     """
@@ -53,6 +55,8 @@ def timeline_chart(spans: Rows, marks: Rows, *, end: float, start: float = 0.0) 
         if r["end_minute"] > first and r["start_minute"] < last
     ]
     marks = [r for r in marks if first <= r["start_minute"] < last]
+    order = [code.replace("_", " ") for code in Code]
+    told = sorted({r["what"] for r in marks}, key=order.index)  # what comes first in the code book is easiest to see
     axis = alt.Axis(title="minutes from the start of the recording", grid=True, tickMinStep=1, format="d")
     scale = alt.Scale(domain=[first, last], nice=False)
     lane = alt.Y("lane:N", sort=lanes, title=None, scale=alt.Scale(domain=lanes), axis=alt.Axis(labelLimit=220))
@@ -80,7 +84,7 @@ def timeline_chart(spans: Rows, marks: Rows, *, end: float, start: float = 0.0) 
             shape=alt.Shape(
                 "what:N",
                 title="code",
-                scale=alt.Scale(range=SHAPES),
+                scale=alt.Scale(domain=told, range=SHAPES[: len(told)]),
                 legend=alt.Legend(orient="bottom", symbolFillColor="#222222", columns=6),
             ),
             tooltip=[alt.Tooltip("what:N", title="code"), alt.Tooltip("at:N", title="at")],
