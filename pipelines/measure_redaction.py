@@ -9,22 +9,18 @@ in those that were held out. `toolkit export --redacted` measures the same at ea
 from __future__ import annotations
 
 from toolkit import models, redaction
-from toolkit.privacy.redacting.finding import Finder
-from toolkit.privacy.redacting.leaks import Score, measure
+from toolkit.privacy.redacting.leaks import Score, of_sets
 from toolkit.privacy.redacting.patterns import Identifier
-from toolkit.privacy.redacting.synthetic import Source, sentences
 
 
 def main() -> None:
     """Measure and print."""
-    finder = Finder(models.path(redaction.MODEL))
-    made = {source: sentences(source) for source in Source}
-    found = {source: measure(finder, every) for source, every in made.items()}
-    sets = [f"{redaction.SETS[source]} ({len(every)})" for source, every in made.items()]
+    found = of_sets(models.path(redaction.MODEL))
+    sets = [f"{redaction.SETS[source]} ({count})" for source, (count, _) in found.items()]
     print("| class |", " | ".join(f"{name}: identifiers | gone | right" for name in sets), "|")
     print("|" + "---|" * (1 + 3 * len(sets)))
     for what in Identifier:
-        cells = " | ".join(cell(found[source][what]) for source in Source)
+        cells = " | ".join(cell(scores[what]) for _, scores in found.values())
         print(f"| {what} | {cells} |".replace("_", " "))
 
 

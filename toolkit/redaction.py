@@ -42,9 +42,9 @@ from toolkit.errors import ConsentError, InputError, StoreError
 from toolkit.formats import csv_out
 from toolkit.formats.sessions import check_party
 from toolkit.privacy.redacting import silencing
-from toolkit.privacy.redacting.leaks import measure, names_in
+from toolkit.privacy.redacting.leaks import names_in, of_sets
 from toolkit.privacy.redacting.surrogates import Surrogates, shifted
-from toolkit.privacy.redacting.synthetic import Source, sentences
+from toolkit.privacy.redacting.synthetic import Source
 from toolkit.study import Study
 from toolkit.types import Missing, Purpose, Recording
 
@@ -153,10 +153,11 @@ def export(study: Study, folder: Path, *, names: Iterable[str] = (), audio: bool
             hint="All of measure, transcript and research are needed.",
         )
     known = [*names, *known_of(study.recordings().values())]
-    finder, disguise = Finder(models.path(MODEL), known), Disguise()
+    model = models.path(MODEL)
+    finder, disguise = Finder(model, known), Disguise()
     readme = README + (AUDIO if audio else NO_AUDIO)
     files = {"README.txt": readme.encode(), **content(study, chosen, finder, disguise)}
-    leaks = report(finder, files, known)
+    leaks = report(model, files, known)
     files[LEAKS] = as_json(leaks)
     heard, silent = audible(study, chosen) if audio else ([], {})
     with staged(folder) as staging:
@@ -281,18 +282,14 @@ def content(study: Study, chosen: Iterable[Recording], finder: Finder, disguise:
     return files
 
 
-def report(finder: Finder, files: Mapping[str, bytes], known: Iterable[str]) -> dict[str, Any]:
+def report(model: Path, files: Mapping[str, bytes], known: Iterable[str]) -> dict[str, Any]:
     """What the redaction finds in sentences made for that, and how often known names are in the draft."""
-    sets = {SETS[source]: sentences(source) for source in Source}
     texts = [data.decode() for name, data in files.items() if name != "README.txt"]
     return {
         "what_this_is": "a redacted draft for a reviewer; recall below 1 means that identifiers are left",
         "synthetic_sentences": {
-            name: {
-                "sentences": len(made),
-                "classes": {str(what): score.as_dict() for what, score in measure(finder, made).items()},
-            }
-            for name, made in sets.items()
+            SETS[source]: {"sentences": count, "classes": {str(w): score.as_dict() for w, score in scores.items()}}
+            for source, (count, scores) in of_sets(model).items()
         },
         "known_names_left": names_in(texts, known),
     }

@@ -107,7 +107,15 @@ def resident(pid: int) -> int:
     own = PROC / str(pid)
     try:
         pages = int((own / "statm").read_text().split()[1])
-        children = {c for t in (own / "task").iterdir() for c in (t / "children").read_text().split()}
+        children = {child for thread in (own / "task").iterdir() for child in below(thread)}
     except (OSError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE") + sum(resident(int(child)) for child in children)
+
+
+def below(thread: Path) -> list[str]:
+    """Ids of the processes that a thread started; none when it has ended meanwhile."""
+    try:
+        return (thread / "children").read_text().split()
+    except OSError:
+        return []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from toolkit.privacy.redacting.finding import Finder, Hit, known_names
 from toolkit.privacy.redacting.patterns import Identifier
-from toolkit.privacy.redacting.synthetic import Sentence
+from toolkit.privacy.redacting.synthetic import Sentence, Source, sentences
 
-__all__ = ["Score", "measure", "names_in"]
+__all__ = ["Score", "measure", "names_in", "of_sets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ def measure(finder: Finder, sentences: Iterable[Sentence]) -> Mapping[Identifier
     """Score every class."""
     pairs = [(sentence.truth, finder.find(sentence.text)) for sentence in sentences]
     return {what: score(what, pairs) for what in Identifier}
+
+
+@cache
+def of_sets(model: Path) -> Mapping[Source, tuple[int, Mapping[Identifier, Score]]]:
+    """Of each set of sentences made for that, how many there are and the scores, with no name known beforehand.
+
+    They depend on the model and the rules only, so they are measured once in a process.
+    """
+    finder = Finder(model)
+    return {source: (len(made), measure(finder, made)) for source in Source for made in [sentences(source)]}
 
 
 def score(what: Identifier, pairs: Iterable[tuple[tuple[Hit, ...], tuple[Hit, ...]]]) -> Score:
