@@ -36,7 +36,7 @@ from toolkit.settings import AudioSettings
 from toolkit.study import Study
 from toolkit.types import Purpose, SpeakerInterval
 
-pytest.importorskip("presidio_analyzer")
+pytest.importorskip("presidio_analyzer", reason="the extra `privacy` is not installed")
 TODAY = date(2026, 11, 24)
 SPELT = "jane dot doe at mail dot example dot org"
 DIGITS = "oh seven seven double oh nine double oh one two three"

@@ -13,8 +13,6 @@ import pytest
 from toolkit.privacy.redacting.patterns import Identifier
 from toolkit.privacy.redacting.synthetic import GAP, Source, sentences
 
-pytest.importorskip("presidio_analyzer")
-
 
 def test_the_truth_of_a_synthetic_sentence_is_where_it_says() -> None:
     made = sentences()

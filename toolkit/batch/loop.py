@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 
 from toolkit import atomic, store, withdrawal
@@ -14,6 +15,7 @@ from toolkit.batch.outcomes import Engine, Job, Outcome, State, Watcher
 from toolkit.batch.workplace import Workplace
 from toolkit.consent import audit, voices
 from toolkit.consent.anchors import RECEIPTS
+from toolkit.errors import StoreError
 from toolkit.privacy import vault
 from toolkit.settings import with_coder
 from toolkit.stages.keys import machinery_of
@@ -102,7 +104,8 @@ def run(  # noqa: PLR0913 - the options of the command
                 note(study, outcome)
                 ended[outcome.session_id] = outcome
         except KeyboardInterrupt:
-            store.sweep(study)  # what a worker was writing when it was stopped at once
+            with suppress(StoreError):  # the next run sweeps too
+                store.sweep(study)  # what a worker was writing when it was stopped at once
             raise
         close(study, tuple(ended.values()))
     return tuple(ended[s] for s in wanted if s in ended)

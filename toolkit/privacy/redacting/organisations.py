@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.privacy.redacting import signs
-from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.gazetteer import listed, surnames
 from toolkit.privacy.redacting.patterns import Found, Identifier, words
 from toolkit.privacy.redacting.talk import Talk, Word
 
@@ -183,13 +183,8 @@ def is_second(talk: Talk, index: int, link: str) -> bool:
         not word
         or not word.joined
         or word.is_plain
-        or (word.text in words("kin") - words("head") and not is_surname(talk.text(index - 2)))
+        or (word.text in words("kin") - words("head") and talk.text(index - 2) not in surnames())
     ):
         return False
     kin = words("kin") & {"son", "daughter", "nephew", "brother"}
-    return link == "of" or word.capital or word.text in words("head") | kin or is_surname(word.text)
-
-
-def is_surname(text: str) -> bool:
-    """Whether a word is a surname, or one and a word."""
-    return text in listed("surnames") or text in listed("surnames_in_context")
+    return link == "of" or word.capital or word.text in words("head") | kin or word.text in surnames()

@@ -7,9 +7,8 @@ something is done to it or it does something; see ``rules.toml`` for the lists.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
-from toolkit.privacy.redacting.gazetteer import listed
+from toolkit.privacy.redacting.gazetteer import listed, surnames
 from toolkit.privacy.redacting.patterns import Found, Identifier, words
 from toolkit.privacy.redacting.somebody import could_be_given, is_modal, is_somebody
 from toolkit.privacy.redacting.talk import Talk, Word
@@ -28,12 +27,6 @@ def found(talk: Talk) -> Iterator[Found]:
             first = index - (talk.text(index - 1) in words("epithet") and word.joined)
             last = talk.words[end_of_name(talk, index, sure)]
             yield Found(talk.words[first].start, last.end, Identifier.PERSON, sure)
-
-
-@cache
-def surnames() -> frozenset[str]:
-    """Every surname."""
-    return listed("surnames") | listed("surnames_in_context")
 
 
 def how_sure(talk: Talk, index: int, word: Word) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["listed", "phrases"]
+__all__ = ["listed", "phrases", "surnames"]
 
 
 @cache
@@ -25,3 +25,9 @@ def phrases(name: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
         parts = tuple(entry.split())
         by_first[parts[0]].append(parts)
     return {first: sorted(entries, key=lambda parts: (-len(parts), parts)) for first, entries in by_first.items()}
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Every surname, those that are words too included."""
+    return listed("surnames") | listed("surnames_in_context")
